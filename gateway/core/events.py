@@ -1,0 +1,310 @@
+"""Typed events: one per fact. The stream, the log line, the metric and the alarm all come from them.
+
+They carry ids, names of configuration and figures, never personal data: a person can be erased while stream and
+evidence stay whole.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from gateway.core.clock import Instant
+from gateway.core.handoff import HandoffState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact, at an instant; `ticket_id` and `reference` where it concerns one ticket."""
+
+    type: ClassVar[str]
+    at: Instant
+    ticket_id: str | None = None
+    reference: str | None = None
+
+    def data(self) -> dict[str, Any]:
+        """What the event says beyond type, instant and ticket, ready for JSON."""
+        fields = asdict(self)
+        for known in ("at", "ticket_id", "reference"):
+            del fields[known]
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place in the stream; `seq` grows, with gaps allowed."""
+
+    seq: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReceived(Event):
+    """A request is on disk as a new ticket."""
+
+    type: ClassVar[str] = "ticket.received"
+    channel: str
+    policy: str
+    language: str | None
+    category: str | None
+    priority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived(Event):
+    """The requester wrote again."""
+
+    type: ClassVar[str] = "message.received"
+    channel: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateReceived(Event):
+    """The same message came again and was answered as the first time."""
+
+    type: ClassVar[str] = "message.duplicate"
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffStarted(Event):
+    """An attempt at a provider is about to leave."""
+
+    type: ClassVar[str] = "handoff.started"
+    handoff_id: str
+    provider: str
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffChanged(Event):
+    """A provider's copy has a new state; `seconds` from durable acceptance, `attempt_seconds` of this attempt."""
+
+    type: ClassVar[str] = "handoff.changed"
+    handoff_id: str
+    provider: str
+    state: HandoffState
+    provider_reference: str | None
+    reason: str | None
+    seconds: float
+    attempt_seconds: float
+    first: bool = False
+    """True where this put the ticket into a provider's hands for the first time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffConfirmed(Event):
+    """Read back at the provider: it is there."""
+
+    type: ClassVar[str] = "handoff.confirmed"
+    handoff_id: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubleDetected(Event):
+    """Two providers have a live copy; `surplus` is the one to be withdrawn, at `provider`."""
+
+    type: ClassVar[str] = "handoff.double"
+    provider: str
+    surplus: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRescued(Event):
+    """A failed provider had it and nobody had picked it up: it goes to a backup."""
+
+    type: ClassVar[str] = "ticket.rescued"
+    provider: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReplied(Event):
+    """A provider wrote to the requester."""
+
+    type: ClassVar[str] = "ticket.replied"
+    provider: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketOverdue(Event):
+    """The contracted time is over and no operative provider has it."""
+
+    type: ClassVar[str] = "ticket.overdue"
+    policy: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryQuarantined(Event):
+    """Something owed that nobody can deliver; a person has to look."""
+
+    type: ClassVar[str] = "delivery.quarantined"
+    kind: str
+    target: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReleased(Event):
+    """A person sent a quarantined item on its way again."""
+
+    type: ClassVar[str] = "delivery.released"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderStateChanged(Event):
+    """A provider's health changed."""
+
+    type: ClassVar[str] = "provider.state_changed"
+    provider: str
+    old: str
+    new: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderMisconfigured(Event):
+    """A provider says that our address or credentials are wrong."""
+
+    type: ClassVar[str] = "provider.misconfigured"
+    provider: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverStarted(Event):
+    """The service of a policy moved from a failed provider to another."""
+
+    type: ClassVar[str] = "takeover.started"
+    takeover_id: str
+    policy: str
+    from_provider: str
+    to_provider: str | None
+    seconds: float
+    """From the last good probe's start to the switch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailbackStarted(Event):
+    """The failed provider is healthy again and gets a growing share of new tickets."""
+
+    type: ClassVar[str] = "takeover.failback_started"
+    takeover_id: str
+    policy: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoverEnded(Event):
+    """The service is back at the provider that failed; the evidence is complete."""
+
+    type: ClassVar[str] = "takeover.ended"
+    takeover_id: str
+    policy: str
+    seconds: float
+    met: bool
+    failed_assumption: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoProviderLeft(Event):
+    """Every provider of a policy is down: tickets are accepted and wait."""
+
+    type: ClassVar[str] = "policy.no_provider"
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAvailableAgain(Event):
+    """A policy that had no provider left has one again."""
+
+    type: ClassVar[str] = "policy.provider_available"
+    policy: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerUnbalanced(Event):
+    """The auditor found tickets that are neither with a provider, nor waiting with a next step, nor in quarantine."""
+
+    type: ClassVar[str] = "ledger.unbalanced"
+    tickets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumptionBroken(Event):
+    """An assumption of the bounds does not hold now: `loop lag`, `commit lag` or `wall clock`."""
+
+    type: ClassVar[str] = "assumption.broken"
+    assumption: str
+    measured: float
+    declared: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationReloaded(Event):
+    """A new configuration is in force; `digest` is of the file's content."""
+
+    type: ClassVar[str] = "configuration.reloaded"
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationRejected(Event):
+    """A reload failed and the old configuration stays."""
+
+    type: ClassVar[str] = "configuration.rejected"
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayStarted(Event):
+    """The gateway is up; `unsure` hand-offs were cut off by the stop before and are being reconciled."""
+
+    type: ClassVar[str] = "gateway.started"
+    version: str
+    unsure: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayStopped(Event):
+    """The gateway stopped in order."""
+
+    type: ClassVar[str] = "gateway.stopped"
+
+
+TYPES: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        TicketReceived,
+        MessageReceived,
+        DuplicateReceived,
+        HandoffStarted,
+        HandoffChanged,
+        HandoffConfirmed,
+        DoubleDetected,
+        TicketRescued,
+        TicketReplied,
+        TicketOverdue,
+        DeliveryQuarantined,
+        DeliveryReleased,
+        ProviderStateChanged,
+        ProviderMisconfigured,
+        TakeoverStarted,
+        FailbackStarted,
+        TakeoverEnded,
+        NoProviderLeft,
+        ProviderAvailableAgain,
+        LedgerUnbalanced,
+        AssumptionBroken,
+        ConfigurationReloaded,
+        ConfigurationRejected,
+        GatewayStarted,
+        GatewayStopped,
+    )
+}
+"""Every type that the stream can hold."""

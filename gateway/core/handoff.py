@@ -1,0 +1,91 @@
+"""Hand-offs: one provider's copy of one ticket, from the first attempt to the end, and which copy stays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.core.clock import Instant
+
+
+class Outcome(StrEnum):
+    """How an attempt to hand a ticket to a provider ended."""
+
+    ACCEPTED = "accepted"
+    """It answered with its own reference."""
+    REFUSED = "refused"
+    """It won't, or can't, have this ticket."""
+    UNAVAILABLE = "unavailable"
+    """It surely hasn't got it."""
+    UNKNOWN = "unknown"
+    """It may have it: timeout, reset, 5xx after the body was sent."""
+
+
+class HandoffState(StrEnum):
+    """Where a provider's copy stands."""
+
+    STARTED = "started"
+    """Recorded before the request leaves; after a crash it means unknown."""
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+    """There is a duty to reconcile it."""
+    ABSENT = "absent"
+    """Looked for by key and not there."""
+    ACCEPTED = "accepted"
+    PICKED_UP = "picked_up"
+    """Somebody works on it."""
+    RESOLVED = "resolved"
+    LOST = "lost"
+    """Accepted once, but no longer there when read back."""
+    WITHDRAWN = "withdrawn"
+
+
+LIVE = frozenset({HandoffState.ACCEPTED, HandoffState.PICKED_UP})
+"""The provider has an open copy."""
+UNSURE = frozenset({HandoffState.STARTED, HandoffState.UNKNOWN})
+"""The provider may have a copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """One provider's copy of one ticket. Its id is the idempotency key of every attempt to create that copy."""
+
+    id: str
+    ticket_id: str
+    provider: str
+    state: HandoffState
+    started_at: Instant
+    attempts: int = 1
+    messages_sent: int = 0
+    """How many of the ticket's messages the provider has been given."""
+    provider_reference: str | None = None
+    answered_at: Instant | None = None
+    confirmed_at: Instant | None = None
+    picked_up_at: Instant | None = None
+    superseded: bool = False
+    """Its provider failed, and the ticket is to go (or went) to another."""
+    reason: str | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE
+
+
+def surplus_copies(handoffs: Sequence[Handoff]) -> list[Handoff]:
+    """The live copies of one ticket that must be withdrawn so that one stays.
+
+    The one that somebody works on stays before one that nobody has touched; then one that no failure has
+    superseded; then the one accepted first.
+    """
+    live = [handoff for handoff in handoffs if handoff.live]
+    if len(live) < 2:
+        return []
+    kept = min(
+        live,
+        key=lambda handoff: (
+            handoff.state is not HandoffState.PICKED_UP,
+            handoff.superseded,
+            handoff.answered_at or handoff.started_at,
+        ),
+    )
+    return [handoff for handoff in live if handoff is not kept]

@@ -1,0 +1,169 @@
+"""Ports: what the parts need of each other, in one file. The composition root hands them in."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from gateway.core.clock import Instant
+from gateway.core.delivery import (
+    Answer,
+    Begin,
+    Case,
+    ClaimRequest,
+    Defer,
+    Delivery,
+    Finish,
+    HandoffFact,
+    Kind,
+    Quarantine,
+    Quarantined,
+)
+from gateway.core.events import Event, Recorded
+from gateway.core.handoff import Handoff
+from gateway.core.provider import Copy, ProviderReport, ProviderStatus, ReportResult, Takeover
+from gateway.core.ticket import InboundMessage, Intake, Message, Priority, Receipt, Terms, Ticket
+
+
+class Observer(Protocol):
+    """Told of every event after its commit, in order, on the event loop. Must be quick, and must not raise."""
+
+    def observe(self, events: Sequence[Recorded]) -> None: ...
+
+
+class IntakeStore(Protocol):
+    """What intake needs of the store."""
+
+    async def accept(self, intakes: Sequence[Intake]) -> list[Receipt]:
+        """Make them durable, each with its event and delivery, in one commit; returns only after it.
+
+        Raises StoreUnavailable (nothing kept) or StoreFailed (stop).
+        """
+
+    async def report(self, reports: Sequence[ProviderReport]) -> list[ReportResult]:
+        """Apply what providers report to their own copies only; each report id once."""
+
+
+class Intaker(Protocol):
+    """The one door for what comes in; channels and the providers' webhook get it."""
+
+    async def receive(self, message: InboundMessage) -> Receipt:
+        """Durable when it returns. Raises InvalidMessage (the sender's fault) and the store's errors."""
+
+    async def report(self, report: ProviderReport) -> ReportResult:
+        """A provider's report, durable when it returns."""
+
+
+class DeliveryStore(Protocol):
+    """What the delivery engine needs of the store. Verbs take and return lists, in the same order.
+
+    Decisions (begin, defer, finish, quarantine) are fenced by the lease and answer False where it is lost; facts
+    (record) are recorded whoever holds the lease.
+    """
+
+    async def claim(self, requests: Sequence[ClaimRequest]) -> list[list[Case]]:
+        """Lease due deliveries, urgent first, then oldest first. A claimed ticket's hand-offs still STARTED from an
+        older lease become UNKNOWN."""
+
+    async def begin(self, begins: Sequence[Begin]) -> list[bool]: ...
+
+    async def record(self, facts: Sequence[HandoffFact]) -> list[bool]:
+        """Apply facts with all that follows in the same commit: ticket state, the ticket's delivery done once a
+        provider has it, a duty to reconcile after UNKNOWN, a read-back after ACCEPTED, withdrawals of surplus copies.
+        True where the fact changed something."""
+
+    async def defer(self, defers: Sequence[Defer]) -> list[bool]: ...
+
+    async def finish(self, finishes: Sequence[Finish]) -> list[bool]: ...
+
+    async def quarantine(self, quarantines: Sequence[Quarantine]) -> list[bool]: ...
+
+    async def sent(self, handoff_id: str, messages_sent: int, finish: Finish) -> None:
+        """A follow-up reached the provider; the delivery is done."""
+
+    async def rescue(self, policy: str, provider: str, at: Instant, reason: str, limit: int) -> int:
+        """Supersede up to `limit` live copies at `provider` of that policy's tickets that nobody is known to have
+        picked up, and queue their tickets again, urgent first. Returns how many; fewer than `limit` means no more."""
+
+    async def adopt(self, lease: Finish, handoff_id: str, at: Instant) -> bool:
+        """A superseded copy is good after all (its provider is back, and no other has the ticket): it stays, and the
+        ticket's delivery is done. Fenced."""
+
+    async def wake(self, now: Instant, kinds: frozenset[Kind], target: str | None = None) -> int:
+        """Make unleased deliveries of these kinds (to that target) due now."""
+
+    async def next_due(self, kinds: frozenset[Kind]) -> Instant | None:
+        """When the next delivery of these kinds is due; None where none is owed."""
+
+    async def save_takeover(self, takeover: Takeover, events: Sequence[Event] = ()) -> None: ...
+
+    async def announce(self, events: Sequence[Event], notices: Sequence[Delivery] = ()) -> None:
+        """Events that change no ticket, and alarms owed to operations."""
+
+
+class Reads(Protocol):
+    """What pages and the ops API read. Reads see committed data only and never block the writer."""
+
+    async def ticket(self, ticket_id: str) -> Case | None: ...
+
+    async def ticket_by_reference(self, reference: str) -> Case | None: ...
+
+    async def tickets(self, *, state: str | None = None, before: str | None = None, limit: int = 50) -> list[Ticket]:
+        """Newest first; `before` is the id that the page before ended with."""
+
+    async def overdue(self, now: Instant, limit: int = 100) -> list[Ticket]:
+        """Waiting past their contracted time, longest first."""
+
+    async def events(self, after: int, limit: int = 100) -> list[Recorded]: ...
+
+    async def quarantined(self, limit: int = 100) -> list[Quarantined]: ...
+
+    async def takeovers(self, *, open_only: bool = False, limit: int = 50) -> list[Takeover]: ...
+
+    async def counts(self, now: Instant) -> Mapping[str, float]:
+        """Gauges: tickets_waiting, oldest_waiting_seconds, handoffs_unknown, doubles_open, quarantine_items, and
+        deliveries_waiting.KIND for each kind."""
+
+
+class Provider(Protocol):
+    """A help desk behind its adapter. No method raises anything but the errors named."""
+
+    name: str
+
+    async def create(self, case: Case, handoff: Handoff) -> Answer:
+        """One attempt to hand over the ticket, within the provider's `timeout` in all. Never raises."""
+
+    async def find(self, handoff: Handoff) -> Copy | None:
+        """Look for our copy by its key. Raises ProviderUnavailable."""
+
+    async def read(self, handoff: Handoff) -> Copy | None:
+        """Read our copy back by the provider's reference. Raises ProviderUnavailable."""
+
+    async def append(self, handoff: Handoff, message: Message) -> None:
+        """Add a further message, once per message id. Raises ProviderUnavailable, ProviderRefused."""
+
+    async def withdraw(self, handoff: Handoff, reason: str) -> None:
+        """Say that somebody else has it; a copy that is gone is success. Raises ProviderUnavailable,
+        ProviderRefused (somebody works on it there)."""
+
+    async def probe(self, timeout: float) -> None:
+        """Is it alive? Raises ProviderUnavailable; TimeoutError after `timeout` seconds."""
+
+    async def close(self) -> None: ...
+
+
+class Routing(Protocol):
+    """What intake and the pages ask of routing."""
+
+    def terms(self, ticket_channel: str, language: str | None, category: str | None, priority: Priority) -> Terms:
+        """The matching policy's promise."""
+
+    def serving(self, policy: str) -> str | None:
+        """The provider that serves the policy now; None while every one is down."""
+
+
+class RoutingStatus(Protocol):
+    """What operations see of routing."""
+
+    def providers(self) -> list[ProviderStatus]: ...
+
+    def policies(self) -> Mapping[str, str | None]:
+        """Each policy's serving provider."""

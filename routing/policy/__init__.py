@@ -1,0 +1,1 @@
+"""Policy: which tickets go to which providers, in which order, within which times. Pure."""

@@ -1,0 +1,48 @@
+"""What an administrator writes of policies, and of the terms that a provider's contract sets."""
+
+from pydantic import Field
+
+from gateway.core.settings import Duration, Settings
+
+
+class Hours(Settings):
+    """When a provider works, in its own time zone."""
+
+    timezone: str = Field(description="IANA name, such as Europe/Madrid.")
+    open: tuple[str, ...] = Field(description="Such as 'mon-fri 08:00-20:00' or 'sat 09:00-14:00'.", min_length=1)
+    holidays: tuple[str, ...] = Field((), description="Dates without service, such as 2026-12-25.")
+
+
+class ContractTerms(Settings):
+    """The terms that decide whether a provider may have a ticket, and whether a backup is of the same level."""
+
+    languages: tuple[str, ...] = Field((), description="Languages it serves; none given means any.")
+    channels: tuple[str, ...] = Field((), description="Channels it serves; none given means any.")
+    categories: tuple[str, ...] = Field((), description="Categories it has the skills for; none given means any.")
+    hours: Hours | None = Field(None, description="Service hours; none given means always.")
+    confidentiality: tuple[str, ...] = Field((), description="Obligations it has signed, such as gdpr or ens-high.")
+
+
+class Match(Settings):
+    """Which tickets a policy is for: all that is given must fit; an empty match fits every ticket."""
+
+    channels: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+
+
+class PolicySettings(Settings):
+    """One policy. The first whose match fits a ticket decides about it."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    match: Match = Match()
+    providers: tuple[str, ...] = Field(min_length=1, description="The primary, then the backups in order.")
+    takeover_within: Duration = Field(gt=0, description="The contracted time T, from durable acceptance.")
+    hedge: Duration | None = Field(
+        None, gt=0, description="How long one provider may keep a ticket unanswered (h). Derived unless given."
+    )
+    pick_up_within: Duration | None = Field(
+        None, gt=0, description="A ticket that nobody has picked up by then goes to the next provider (W)."
+    )
+    give_up_after: int = Field(12, ge=1, description="Attempts in vain before a ticket goes to quarantine.")
