@@ -14,6 +14,8 @@ class Kind(StrEnum):
 
     TICKET = "ticket"
     """A ticket, to an operative provider."""
+    RESCUE = "rescue"
+    """The same for a ticket whose provider failed it: a line of its own, so that it doesn't hold up new ones."""
     MESSAGE = "message"
     """A further message of the requester, to the provider that has the ticket."""
     RECONCILE = "reconcile"
@@ -101,6 +103,14 @@ class HandoffFact:
     at: Instant
     provider_reference: str | None = None
     reason: str | None = None
+    confirmed: bool = False
+    """Read back at the provider: it is there."""
+    read_back_at: Instant | None = None
+    """When an accepted copy is first to be read back; a quarter of a minute later unless given."""
+
+
+HANDING_OVER = frozenset({Kind.TICKET, Kind.RESCUE})
+"""Kinds that end when a provider has the ticket."""
 
 
 @dataclass(frozen=True, slots=True)

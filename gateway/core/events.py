@@ -156,6 +156,14 @@ class DeliveryReleased(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryDiscarded(Event):
+    """A person took a quarantined item out for good."""
+
+    type: ClassVar[str] = "delivery.discarded"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderStateChanged(Event):
     """A provider's health changed."""
 
@@ -236,6 +244,13 @@ class LedgerUnbalanced(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerBalanced(Event):
+    """Every ticket that the auditor had found astray has its place again."""
+
+    type: ClassVar[str] = "ledger.balanced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssumptionBroken(Event):
     """An assumption of the bounds does not hold now: `loop lag`, `commit lag` or `wall clock`."""
 
@@ -243,6 +258,14 @@ class AssumptionBroken(Event):
     assumption: str
     measured: float
     declared: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumptionRestored(Event):
+    """An assumption that was broken has held for a while."""
+
+    type: ClassVar[str] = "assumption.restored"
+    assumption: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +315,7 @@ TYPES: dict[str, type[Event]] = {
         TicketOverdue,
         DeliveryQuarantined,
         DeliveryReleased,
+        DeliveryDiscarded,
         ProviderStateChanged,
         ProviderMisconfigured,
         TakeoverStarted,
@@ -300,7 +324,9 @@ TYPES: dict[str, type[Event]] = {
         NoProviderLeft,
         ProviderAvailableAgain,
         LedgerUnbalanced,
+        LedgerBalanced,
         AssumptionBroken,
+        AssumptionRestored,
         ConfigurationReloaded,
         ConfigurationRejected,
         GatewayStarted,

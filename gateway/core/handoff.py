@@ -74,10 +74,12 @@ class Handoff:
 def surplus_copies(handoffs: Sequence[Handoff]) -> list[Handoff]:
     """The live copies of one ticket that must be withdrawn so that one stays.
 
-    The one that somebody works on stays before one that nobody has touched; then one that no failure has
-    superseded; then the one accepted first.
+    Where one provider has resolved it, no other need go on. Else the one that somebody works on stays before one that
+    nobody has touched; then one that no failure has superseded; then the one accepted first.
     """
     live = [handoff for handoff in handoffs if handoff.live]
+    if any(handoff.state is HandoffState.RESOLVED for handoff in handoffs):
+        return live
     if len(live) < 2:
         return []
     kept = min(

@@ -19,7 +19,7 @@ from gateway.core.delivery import (
 )
 from gateway.core.events import Event, Recorded
 from gateway.core.handoff import Handoff
-from gateway.core.provider import Copy, ProviderReport, ProviderStatus, ReportResult, Takeover
+from gateway.core.provider import Copy, ProviderReport, ProviderStatus, ReportResult, Takeover, TakeoverFigures
 from gateway.core.ticket import InboundMessage, Intake, Message, Priority, Receipt, Terms, Ticket
 
 
@@ -79,24 +79,40 @@ class DeliveryStore(Protocol):
     async def sent(self, handoff_id: str, messages_sent: int, finish: Finish) -> None:
         """A follow-up reached the provider; the delivery is done."""
 
-    async def rescue(self, policy: str, provider: str, at: Instant, reason: str, limit: int) -> int:
-        """Supersede up to `limit` live copies at `provider` of that policy's tickets that nobody is known to have
-        picked up, and queue their tickets again, urgent first. Returns how many; fewer than `limit` means no more."""
+    async def supersede(self, handoff_id: str, at: Instant, reason: str) -> bool:
+        """Like rescue, for one copy: its provider does not work on it. True where it changed something."""
 
     async def adopt(self, lease: Finish, handoff_id: str, at: Instant) -> bool:
         """A superseded copy is good after all (its provider is back, and no other has the ticket): it stays, and the
         ticket's delivery is done. Fenced."""
 
-    async def wake(self, now: Instant, kinds: frozenset[Kind], target: str | None = None) -> int:
-        """Make unleased deliveries of these kinds (to that target) due now."""
-
     async def next_due(self, kinds: frozenset[Kind]) -> Instant | None:
         """When the next delivery of these kinds is due; None where none is owed."""
 
+    async def announce(self, events: Sequence[Event], notices: Sequence[Delivery] = ()) -> None:
+        """Events that change no ticket, and alarms owed to operations."""
+
+
+class TakeoverStore(Protocol):
+    """What the takeover of a service needs of the store."""
+
+    async def takeovers(self, *, open_only: bool = False, limit: int = 50) -> list[Takeover]: ...
+
     async def save_takeover(self, takeover: Takeover, events: Sequence[Event] = ()) -> None: ...
+
+    async def takeover_figures(self, takeover: Takeover) -> TakeoverFigures:
+        """What happened to the policy's tickets since the switch, while it lasted."""
 
     async def announce(self, events: Sequence[Event], notices: Sequence[Delivery] = ()) -> None:
         """Events that change no ticket, and alarms owed to operations."""
+
+    async def rescue(self, policy: str, provider: str, at: Instant, reason: str, limit: int) -> int:
+        """Supersede up to `limit` live copies at `provider` of that policy's tickets that nobody is known to have
+        picked up and no other provider has, and queue their tickets again with a fresh contracted time, urgent first.
+        Returns how many; fewer than `limit` means no more."""
+
+    async def wake(self, now: Instant, kinds: frozenset[Kind], target: str | None = None) -> int:
+        """Make unleased deliveries of these kinds (to that target) due now."""
 
 
 class Reads(Protocol):
@@ -108,6 +124,9 @@ class Reads(Protocol):
 
     async def tickets(self, *, state: str | None = None, before: str | None = None, limit: int = 50) -> list[Ticket]:
         """Newest first; `before` is the id that the page before ended with."""
+
+    async def handoffs(self, ticket_ids: Sequence[str]) -> list[Handoff]:
+        """Every hand-off of these tickets, oldest first, in one query."""
 
     async def overdue(self, now: Instant, limit: int = 100) -> list[Ticket]:
         """Waiting past their contracted time, longest first."""
@@ -121,6 +140,78 @@ class Reads(Protocol):
     async def counts(self, now: Instant) -> Mapping[str, float]:
         """Gauges: tickets_waiting, oldest_waiting_seconds, handoffs_unknown, doubles_open, quarantine_items, and
         deliveries_waiting.KIND for each kind."""
+
+
+class Announcer(Protocol):
+    """What those who only report to operations need of the store."""
+
+    async def announce(self, events: Sequence[Event], notices: Sequence[Delivery] = ()) -> None:
+        """Events that change no ticket, and alarms owed to operations. Raises StoreUnavailable, StoreFailed."""
+
+
+class LedgerStore(Announcer, Protocol):
+    """What the auditor needs to prove that the ledger balances."""
+
+    async def mark_overdue(self, now: Instant, limit: int) -> list[Ticket]:
+        """Announce TicketOverdue, once for each ticket, for up to `limit` that wait past their contracted time."""
+
+    async def audit(
+        self, after_ticket_id: str | None, limit: int, *, waiting_only: bool = False
+    ) -> tuple[list[str], str | None]:
+        """Look at the next `limit` (waiting) tickets in order of id, in one consistent read.
+
+        Returns the ids of those astray: neither handed off to a live copy, nor resolved, nor in quarantine with an item
+        there, nor waiting with something owed; and where to go on, None at the end.
+        """
+
+    async def audit_these(self, ticket_ids: Sequence[str]) -> list[str]:
+        """Those of them that are astray, in one consistent read."""
+
+
+class QuarantineStore(Protocol):
+    """What a person may do with an item in quarantine; both leave a line in the audit."""
+
+    async def release(self, quarantined_id: str, at: Instant, actor: str) -> bool:
+        """Owe it again, due now, with its attempts forgotten. False where there is no such item."""
+
+    async def discard(self, quarantined_id: str, at: Instant, actor: str) -> bool:
+        """Take it out for good; the ticket of a discarded hand-off is closed. False where there is no such item."""
+
+
+class NoticeSender(Protocol):
+    """Carries the alarms owed (deliveries of kind NOTICE) to their targets."""
+
+    async def send(self, delivery: Delivery) -> None:
+        """One attempt, within a bound. Raises ProviderUnavailable, ProviderRefused (trying again is no use)."""
+
+
+class Reloader(Protocol):
+    """Puts a changed configuration into force."""
+
+    async def reload(self) -> str:
+        """The digest of what is now in force. Raises ConfigError, and then the old one stays."""
+
+
+class Measurements(Protocol):
+    """What the shells measure beside the events. Quick, never raises; called on the event loop; all in seconds."""
+
+    def intake_seconds(self, seconds: float) -> None:
+        """From receiving a message to its being durable."""
+
+    def intake_refused(self, channel: str, outcome: str) -> None:
+        """A message that was not taken: `conflict`, `invalid` or `unavailable`."""
+
+    def commit_seconds(self, seconds: float) -> None:
+        """One commit of the store, the wait for the writer included."""
+
+    def probe_seconds(self, seconds: float) -> None:
+        """One probe of a provider, whatever its outcome."""
+
+    def loop_lag_seconds(self, seconds: float) -> None:
+        """How late the event loop was."""
+
+    def alarm(self, alarm: str, active: int, raised: bool) -> None:
+        """`active` alarms of this type are on now; `raised` where one has just begun."""
 
 
 class Provider(Protocol):
@@ -153,7 +244,7 @@ class Provider(Protocol):
 class Routing(Protocol):
     """What intake and the pages ask of routing."""
 
-    def terms(self, ticket_channel: str, language: str | None, category: str | None, priority: Priority) -> Terms:
+    def terms(self, channel: str, language: str | None, category: str | None, priority: Priority) -> Terms:
         """The matching policy's promise."""
 
     def serving(self, policy: str) -> str | None:

@@ -127,3 +127,16 @@ class Takeover:
     ended_at: Instant | None = None
     met: bool | None = None
     failed_assumption: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoverFigures:
+    """What the store counted since the switch."""
+
+    first_ticket_at: Instant | None = None
+    last_ticket_at: Instant | None = None
+    rescued: int = 0
+    rescued_at: Instant | None = None
+    slowest_ticket: float | None = None
+    doubles: int = 0
+    doubles_withdrawn: int = 0

@@ -6,7 +6,7 @@ An adapter defines its settings beside its class; the registries hand the types 
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SecretStr, ValidationInfo
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
@@ -39,13 +39,23 @@ def show_duration(seconds: float) -> str:
     return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
 
 
+def _duration(value: Any, info: ValidationInfo) -> Any:
+    """In a file (JSON mode) a bare float is refused like a bare integer."""
+    return parse_duration(str(value) if info.mode == "json" else value)
+
+
+_WrittenDuration = Annotated[
+    str, Field(pattern=rf"^\s*{_DURATION.pattern}\s*$", json_schema_extra={"duration": True}, examples=["300ms", "2s"])
+]
+_LONGEST = 3650 * _UNITS["d"]
+
 Duration = Annotated[
     float,
-    BeforeValidator(parse_duration, json_schema_input_type=str),
+    BeforeValidator(_duration, json_schema_input_type=_WrittenDuration),
     PlainSerializer(show_duration, return_type=str, when_used="json"),
-    Field(ge=0),
+    Field(ge=0, le=_LONGEST),
 ]
-"""Seconds; written with a unit."""
+"""Seconds; written with a unit, ten years at most."""
 
 
 class SecretReference(Settings):
@@ -55,7 +65,16 @@ class SecretReference(Settings):
     file: str | None = Field(None, description="Path of a file.")
 
 
-Secret = Annotated[SecretStr, Field(json_schema_extra={"secret": True})]
+def _resolve(value: Any, info: ValidationInfo) -> Any:
+    """While a file is loaded the validation's context is the loader's resolver, and nothing but a reference will do."""
+    return info.context(value) if callable(info.context) else value
+
+
+Secret = Annotated[
+    SecretStr,
+    BeforeValidator(_resolve, json_schema_input_type=SecretReference),
+    Field(json_schema_extra={"secret": True}),
+]
 """A secret's value. In the file it is a reference, `{env: NAME}` or `{file: PATH}`, which the loader resolves."""
 
 
@@ -74,9 +93,13 @@ def parse_listen(value: Any) -> Any:
     if isinstance(value, str):
         host, colon, port = value.rpartition(":")
         if colon and host and port.isascii() and port.isdigit():
-            return {"host": host.removeprefix("[").removesuffix("]"), "port": int(port)}
-        raise ValueError("an address and a port are needed, such as 127.0.0.1:8080 or [::1]:8080")
-    return value
+            return {"host": host.removeprefix("[").removesuffix("]"), "port": int(port[:6])}
+    elif isinstance(value, Listen):
+        return value
+    raise ValueError("an address and a port are needed, such as 127.0.0.1:8080 or [::1]:8080")
 
 
-ListenAddress = Annotated[Listen, BeforeValidator(parse_listen, json_schema_input_type=str)]
+ListenAddress = Annotated[
+    Listen,
+    BeforeValidator(parse_listen, json_schema_input_type=Annotated[str, Field(json_schema_extra={"listen": True})]),
+]

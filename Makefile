@@ -1,0 +1,58 @@
+# Two commands do all the set-up: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run demo test fast check bench lock docs clean
+
+help:
+	@echo "make run     Relevo with an embedded store and two demo desks, until Ctrl-C"
+	@echo "make demo    the main job by itself: OUTAGE=kill|hang|error|gray (kill unless given)"
+	@echo "make test    every test"
+	@echo "make fast    the quick tests alone"
+	@echo "make check   format, lint, types, import contracts, dead code, generated documents"
+	@echo "make bench   measurements, with their report"
+	@echo "make docs    the generated documents"
+	@echo "make lock    the lock files, from pyproject.toml"
+
+# The environment holds exactly what the lock file names; a changed lock makes it anew.
+$(BIN)/.run: requirements.lock pyproject.toml
+	@deploy/environment.sh "$(PYTHON)" $(VENV) requirements.lock
+	@touch $@
+
+$(BIN)/.dev: requirements-dev.lock pyproject.toml
+	@deploy/environment.sh "$(PYTHON)" $(VENV) requirements-dev.lock
+	@touch $@ $(BIN)/.run
+
+run: $(BIN)/.run
+	@$(BIN)/relevo demo
+
+OUTAGE ?= kill
+demo: $(BIN)/.run
+	@$(BIN)/relevo demo --outage $(OUTAGE)
+
+test: $(BIN)/.dev
+	$(BIN)/python -m pytest
+
+fast: $(BIN)/.dev
+	$(BIN)/python -m pytest tests/unit tests/contract
+
+check: $(BIN)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+
+bench: $(BIN)/.dev
+	$(BIN)/python -m tests.bench
+
+docs: $(BIN)/.run
+	$(BIN)/relevo reference --write
+
+lock: $(BIN)/.dev
+	$(BIN)/uv export -q --no-dev --group build --no-emit-project --no-annotate --no-header -o requirements.lock
+	$(BIN)/uv export -q --all-extras --no-emit-project --no-annotate --no-header -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) var

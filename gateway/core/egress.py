@@ -1,0 +1,63 @@
+"""Guarded ways out: HTTP sessions and sockets that dial public addresses only, unless private ones are permitted.
+
+The address is judged where the socket is made, once for each address that is really dialled: literal addresses,
+names that resolve to private ones and names that change their mind between look-up and connection all pass here.
+"""
+
+import errno
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import aiohttp
+
+from gateway.core.addresses import is_public
+
+Addressing = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
+"""As `socket.getaddrinfo` gives it: family, kind, protocol, canonical name, address."""
+
+KEPT_OPEN = 4.0
+"""Seconds that an idle connection is kept: shorter than the 5 s after which many servers hang up, since a request
+that meets the hang-up has an unknown outcome."""
+
+
+class AddressNotPermitted(PermissionError):
+    """The address is private, loopback or otherwise special, and that wasn't permitted."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(errno.EACCES, f"the address {address} is not a public one, and that is not permitted")
+
+
+def guarded_socket(allow_private: bool) -> Callable[[Addressing], socket.socket]:
+    """A socket factory for aiohttp and aiohappyeyeballs; it raises AddressNotPermitted before anything is dialled."""
+
+    def make(addressing: Addressing) -> socket.socket:
+        family, kind, protocol, _, address = addressing
+        if not allow_private and not is_public(str(address[0])):
+            raise AddressNotPermitted(str(address[0]))
+        return socket.socket(family, kind, protocol)
+
+    return make
+
+
+def guarded_session(
+    *, allow_private: bool, connections: int, trace_configs: Sequence[aiohttp.TraceConfig] = ()
+) -> aiohttp.ClientSession:
+    """A session without cookies, proxies, compression or deadlines of its own, with at most so many connections.
+
+    Redirects are the caller's to forbid, request by request. Needs a running loop.
+    """
+    connector = aiohttp.TCPConnector(
+        limit=connections,
+        keepalive_timeout=KEPT_OPEN,
+        socket_factory=guarded_socket(allow_private),
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=False,
+        headers={"Accept-Encoding": "identity"},
+        timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
+        trace_configs=list(trace_configs),
+    )

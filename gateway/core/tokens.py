@@ -1,0 +1,40 @@
+"""The requester's token: it proves the right to one ticket's page, and is derived, not stored.
+
+`base64url(ticket id (16 bytes) + first 16 bytes of HMAC-SHA256)`, 43 characters. Forging one takes 2^128 guesses.
+"""
+
+import base64
+import binascii
+import hmac
+
+_PURPOSE = b"relevo requester page\x00"
+"""Keeps these signatures apart from whatever else the same key may sign."""
+_ID_BYTES = 16
+_SIGNATURE_BYTES = 16
+_KEY_BYTES = 32
+
+
+class TokenSigner:
+    """Makes and checks tokens with one secret key of at least 32 bytes; raises ValueError for a shorter one."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < _KEY_BYTES:
+            raise ValueError(f"a signing key needs at least {_KEY_BYTES} bytes")
+        self._key = key
+
+    def sign(self, ticket_id: str) -> str:
+        """The token of a ticket; `ticket_id` is 32 hexadecimal digits."""
+        plain = bytes.fromhex(ticket_id)
+        signature = hmac.digest(self._key, _PURPOSE + plain, "sha256")[:_SIGNATURE_BYTES]
+        return base64.urlsafe_b64encode(plain + signature).rstrip(b"=").decode()
+
+    def verify(self, token: str) -> str | None:
+        """The ticket's id; None for anything that `sign` did not make, letter by letter."""
+        try:
+            decoded = base64.urlsafe_b64decode(token.encode("ascii") + b"=")
+        except (UnicodeEncodeError, binascii.Error):
+            return None
+        if len(decoded) != _ID_BYTES + _SIGNATURE_BYTES:
+            return None
+        ticket_id = decoded[:_ID_BYTES].hex()
+        return ticket_id if hmac.compare_digest(self.sign(ticket_id), token) else None

@@ -1,0 +1,62 @@
+"""Intake: the one door for what comes in. Nobody is told yes before the store has committed."""
+
+from gateway.core.clock import Clock
+from gateway.core.ids import new_id
+from gateway.core.ports import IntakeStore, Measurements, Routing
+from gateway.core.provider import ProviderReport, ReportResult
+from gateway.core.reference import new_reference
+from gateway.core.ticket import Direction, InboundMessage, Intake, Message, Receipt, Ticket
+
+
+class IntakeDoor:
+    """Turns inbound messages into rows to be, and waits until they are on disk."""
+
+    def __init__(self, store: IntakeStore, routing: Routing, clock: Clock, measurements: Measurements) -> None:
+        self._store = store
+        self._routing = routing
+        self._clock = clock
+        self._measurements = measurements
+
+    async def receive(self, message: InboundMessage) -> Receipt:
+        """A new ticket, or a further message of the one that the channel has proved it continues."""
+        began = self._clock.now()
+        receipt = (await self._store.accept([self._intake(message)]))[0]
+        self._measurements.intake_seconds(self._clock.now() - began)
+        return receipt
+
+    async def report(self, report: ProviderReport) -> ReportResult:
+        """What a provider tells about a ticket that it has."""
+        return (await self._store.report([report]))[0]
+
+    def _intake(self, message: InboundMessage) -> Intake:
+        now = self._clock.now()
+        ticket = self._ticket(message, now) if message.ticket_id is None else None
+        first = Message(
+            id=new_id(),
+            ticket_id=ticket.id if ticket else message.ticket_id or "",
+            number=1,
+            direction=Direction.INBOUND,
+            channel=message.channel,
+            body=message.body,
+            at=now,
+            author=message.requester.name,
+        )
+        return Intake(first, ticket, message.dedupe)
+
+    def _ticket(self, message: InboundMessage, now: float) -> Ticket:
+        terms = self._routing.terms(message.channel, message.language, message.category, message.priority)
+        return Ticket(
+            id=new_id(),
+            reference=new_reference(),
+            channel=message.channel,
+            subject=message.subject,
+            requester=message.requester,
+            received_at=now,
+            policy=terms.policy,
+            hedge_at=now + terms.hedge_after,
+            due_at=now + terms.takeover_within,
+            language=message.language,
+            category=message.category,
+            priority=message.priority,
+            metadata=message.metadata,
+        )

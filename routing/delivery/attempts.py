@@ -1,0 +1,45 @@
+"""One attempt to hand a ticket to one provider, and what it says about that provider's health."""
+
+from gateway.core.clock import Clock
+from gateway.core.delivery import Answer, Case
+from gateway.core.errors import ProviderUnavailable
+from gateway.core.failpoints import failpoint
+from gateway.core.handoff import Handoff, Outcome
+from routing.delivery.fleet import LiveProvider
+
+_TROUBLE = frozenset({Outcome.UNAVAILABLE, Outcome.UNKNOWN})
+
+
+async def attempt(live: LiveProvider, case: Case, handoff: Handoff, clock: Clock, *, search_first: bool) -> Answer:
+    """Hand the ticket over. After an unknown outcome the provider is searched by key before anything else."""
+    started = clock.now()
+    answer = await _searched(live, handoff) if search_first else None
+    if answer is None:
+        failpoint("create.before")
+        answer = await live.adapter.create(case, handoff)
+        failpoint("create.after")
+    _tell_health(live, answer, started, clock)
+    return answer
+
+
+async def _searched(live: LiveProvider, handoff: Handoff) -> Answer | None:
+    """The copy that an earlier attempt made; None where the provider surely has none, so that one may be created."""
+    try:
+        copy = await live.adapter.find(handoff)
+    except ProviderUnavailable as error:
+        return Answer(Outcome.UNKNOWN, f"could not be searched: {error}", retry_after=error.retry_after)
+    if copy is None:
+        return None
+    return Answer(Outcome.ACCEPTED, "found by its key", copy.provider_reference, copy.state)
+
+
+def _tell_health(live: LiveProvider, answer: Answer, started: float, clock: Clock) -> None:
+    now = clock.now()
+    if answer.retry_after is not None:
+        live.paused_until = max(live.paused_until, now + answer.retry_after)
+    elif answer.outcome in _TROUBLE:
+        live.monitor.live_failed(started, now, explicit=answer.explicit, reason=answer.reason)
+    else:
+        if answer.outcome is Outcome.ACCEPTED:
+            live.accepted_at = now
+        live.monitor.live_succeeded(started, now)

@@ -1,0 +1,182 @@
+"""What to do next with one ticket: a pure decision over its hand-offs, the plan and the attempts in flight."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.core.clock import Instant
+from gateway.core.delivery import Case
+from gateway.core.handoff import Handoff, HandoffState
+from routing.delivery.backoff import backoff
+from routing.policy.plan import Option, Use
+
+_IN_VAIN = frozenset({HandoffState.REFUSED, HandoffState.UNAVAILABLE, HandoffState.UNKNOWN, HandoffState.ABSENT})
+_MAY_BE_TRIED_AGAIN = frozenset({HandoffState.UNAVAILABLE, HandoffState.UNKNOWN, HandoffState.ABSENT})
+"""Under the same key: a desk that thaws later and finishes an old attempt then still makes one copy."""
+_LOOK_AGAIN = 1.0
+"""Seconds after which a held ticket is looked at though nothing has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Hand the ticket to this provider now; `again` is the copy to try once more under its own key."""
+
+    provider: str
+    reason: str
+    again: Handoff | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Look again at `until`, or when anything changes: an attempt ends, a provider's health or room changes."""
+
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Nothing can be done before `until`; give the delivery back to the store."""
+
+    until: Instant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """The copy at a provider that had failed is good after all, if it is still there when read back."""
+
+    handoff: Handoff
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A provider has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """No provider can take it; a person has to look."""
+
+    reason: str
+
+
+Step = Attempt | Hold | Postpone | Adopt | Done | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For how long the policy leaves a ticket with a provider, and how often it tries."""
+
+    hedge_at: Instant
+    give_up_after: int
+    pick_up_within: float | None = None
+
+
+def latest_by_provider(handoffs: Sequence[Handoff]) -> dict[str, Handoff]:
+    """Each provider's newest copy."""
+    return {handoff.provider: handoff for handoff in sorted(handoffs, key=lambda each: each.started_at)}
+
+
+def decide(
+    case: Case, options: Sequence[Option], in_flight: Mapping[str, Instant], patience: Patience, now: Instant
+) -> Step:
+    """The next step for a ticket.
+
+    `options` is the plan in order of preference; `in_flight` says since when each provider is being asked. An error
+    leads to the next provider at once; silence does at the hedge deadline, while the first attempt goes on.
+    """
+    copies = latest_by_provider(case.handoffs)
+    if any(_settles(copy) for copy in case.handoffs):
+        return Done()
+    if in_flight and now < patience.hedge_at:
+        return Hold(patience.hedge_at)
+    if any(since >= patience.hedge_at for since in in_flight.values()):
+        return Hold(now + _LOOK_AGAIN)
+
+    open_options = [option for option in options if option.provider not in in_flight]
+    if not in_flight and (adoptable := _adoptable(open_options, copies, patience, now)):
+        return Adopt(adoptable)
+    candidates = [option for option in open_options if not _excluded(copies.get(option.provider))]
+    retry_at = {option.provider: _retry_at(copies.get(option.provider)) for option in candidates}
+    ready = [option for option in candidates if retry_at[option.provider] <= now]
+    for option in ready:
+        if option.use is Use.NOW:
+            return _attempt(option, copies)
+        if option.use in (Use.SOON, Use.DOUBTFUL) and now < patience.hedge_at:
+            return Hold(min(patience.hedge_at, option.until or patience.hedge_at))
+    if in_flight:
+        return Hold(now + _LOOK_AGAIN)
+    return (
+        _first(ready, Use.DOUBTFUL, copies)
+        or _hold_for_room(ready, now)
+        or _first(ready, Use.LAST_RESORT, copies)
+        or _wait_or_give_up(case, candidates, retry_at, patience, now)
+    )
+
+
+def _settles(copy: Handoff) -> bool:
+    return copy.state is HandoffState.RESOLVED or (copy.live and not copy.superseded)
+
+
+def _first(ready: Sequence[Option], use: Use, copies: Mapping[str, Handoff]) -> Attempt | None:
+    return next((_attempt(option, copies) for option in ready if option.use is use), None)
+
+
+def _hold_for_room(ready: Sequence[Option], now: Instant) -> Hold | None:
+    waits = [option.until or now + _LOOK_AGAIN for option in ready if option.use is Use.SOON]
+    return Hold(min(waits)) if waits and min(waits) <= now + _LOOK_AGAIN else None
+
+
+def _attempt(option: Option, copies: Mapping[str, Handoff]) -> Attempt:
+    copy = copies.get(option.provider)
+    return Attempt(option.provider, option.reason, copy if copy and copy.state in _MAY_BE_TRIED_AGAIN else None)
+
+
+def _adoptable(
+    options: Sequence[Option], copies: Mapping[str, Handoff], patience: Patience, now: Instant
+) -> Handoff | None:
+    """A copy from which the ticket was to be rescued, whose provider is back before anybody else was asked."""
+    for option in options:
+        copy = copies.get(option.provider)
+        if copy is None or not copy.live or option.use in (Use.NOT, Use.DOUBTFUL):
+            continue
+        neglected = patience.pick_up_within is not None and now - (copy.answered_at or now) >= patience.pick_up_within
+        if not neglected:
+            return copy
+    return None
+
+
+def _excluded(copy: Handoff | None) -> bool:
+    """Whether this provider is out of the question for the ticket: it refused, or has a copy that failed it."""
+    return copy is not None and (copy.state is HandoffState.REFUSED or copy.live)
+
+
+def _retry_at(copy: Handoff | None) -> Instant:
+    """When a provider that failed this ticket may be tried again."""
+    if copy is None or copy.state not in _MAY_BE_TRIED_AGAIN:
+        return 0.0
+    return (copy.answered_at or copy.started_at) + backoff(copy.attempts, copy.id)
+
+
+def _wait_or_give_up(
+    case: Case,
+    candidates: Sequence[Option],
+    retry_at: Mapping[str, Instant],
+    patience: Patience,
+    now: Instant,
+) -> Step:
+    if not candidates and not any(handoff.live for handoff in case.handoffs):
+        return GiveUp("every provider refused it")
+    in_vain = sum(handoff.attempts for handoff in case.handoffs if handoff.state in _IN_VAIN)
+    if in_vain >= patience.give_up_after and _others_got_through(case, candidates):
+        return GiveUp(f"{in_vain} attempts in vain, while other tickets got through")
+    reasons = "; ".join(f"{option.provider} {option.reason}" for option in candidates) or "its provider is down"
+    later = [at for at in retry_at.values() if at > now]
+    return Postpone(min(later, default=now + backoff(case.delivery.attempts + 1, case.delivery.id)), reasons)
+
+
+def _others_got_through(case: Case, candidates: Sequence[Option]) -> bool:
+    """Whether a provider that failed this ticket has accepted another since: then the ticket is the trouble."""
+    failed = latest_by_provider(case.handoffs)
+    return any(
+        option.accepted_at > failed[option.provider].started_at for option in candidates if option.provider in failed
+    )

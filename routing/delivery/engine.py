@@ -1,0 +1,139 @@
+"""The engine: the loops that deliver, the providers' monitors, and the takeover of service, run together."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from gateway.core.clock import Clock, Instant
+from gateway.core.delivery import Case, Kind
+from gateway.core.events import (
+    DeliveryReleased,
+    DoubleDetected,
+    HandoffChanged,
+    MessageReceived,
+    Recorded,
+    TicketReceived,
+    TicketRescued,
+)
+from gateway.core.ports import DeliveryStore, NoticeSender, TakeoverStore
+from routing.delivery.fleet import Fleet, LiveProvider, Route
+from routing.delivery.followups import FollowUps
+from routing.delivery.loop import DeliveryLoop
+from routing.delivery.notices import Notices
+from routing.delivery.takeovers import Takeovers
+from routing.delivery.tickets import CLAIM_LEASE, TicketWorker
+from routing.takeover.evidence import Promise
+
+_TICKETS_IN_HAND = 1000
+"""So many that a hang at a busy desk, where each ticket waits for its hedge, doesn't hold up the others."""
+_RESCUES_IN_HAND = 64
+_FOLLOW_UPS_IN_HAND = 64
+_NOTICES_IN_HAND = 8
+_FOLLOW_UP_LEASE = 30.0
+_OWES_SOMETHING = (
+    TicketReceived,
+    MessageReceived,
+    HandoffChanged,
+    DoubleDetected,
+    TicketRescued,
+    DeliveryReleased,
+)
+
+
+class EngineStore(DeliveryStore, TakeoverStore):
+    """The store as the engine needs it."""
+
+
+class Engine:
+    """Everything that hands over, watches and takes over. It is an observer: events wake what they concern."""
+
+    def __init__(
+        self,
+        store: "EngineStore",
+        fleet: Fleet,
+        clock: Clock,
+        notices: NoticeSender,
+        promise: Callable[[str], Promise],
+        broken: Callable[[Instant], set[str]],
+    ) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._clock = clock
+        follow_ups = FollowUps(store, fleet, clock)
+        self.takeovers = Takeovers(store, fleet, clock, promise, broken)
+        self._loops = [
+            DeliveryLoop(
+                "ticket",
+                store,
+                clock,
+                frozenset({Kind.TICKET}),
+                self._ticket,
+                in_hand=_TICKETS_IN_HAND,
+                lease=CLAIM_LEASE,
+            ),
+            DeliveryLoop(
+                "rescue",
+                store,
+                clock,
+                frozenset({Kind.RESCUE}),
+                self._ticket,
+                in_hand=_RESCUES_IN_HAND,
+                lease=CLAIM_LEASE,
+            ),
+            DeliveryLoop(
+                "follow-up",
+                store,
+                clock,
+                frozenset({Kind.MESSAGE, Kind.RECONCILE, Kind.CONFIRM, Kind.WITHDRAW}),
+                follow_ups,
+                in_hand=_FOLLOW_UPS_IN_HAND,
+                lease=_FOLLOW_UP_LEASE,
+            ),
+            DeliveryLoop(
+                "notice",
+                store,
+                clock,
+                frozenset({Kind.NOTICE}),
+                Notices(store, clock, notices),
+                in_hand=_NOTICES_IN_HAND,
+                lease=_FOLLOW_UP_LEASE,
+            ),
+        ]
+        self._monitors: dict[str, tuple[LiveProvider, asyncio.Task[None]]] = {}
+
+    def observe(self, events: Sequence[Recorded]) -> None:
+        """Wake the loops when something new is owed."""
+        if any(isinstance(recorded.event, _OWES_SOMETHING) for recorded in events):
+            for loop in self._loops:
+                loop.wake()
+
+    def apply(self, routes: Sequence[Route], providers: Mapping[str, LiveProvider]) -> None:
+        """Put a configuration in force: watch what is new, stop watching what has been replaced."""
+        self._fleet.swap(routes, providers)
+        for live in self._fleet.live_providers():
+            watched = self._monitors.get(live.name)
+            if watched is None or watched[0] is not live:
+                if watched is not None:
+                    watched[1].cancel()
+                task = asyncio.create_task(live.monitor.run(), name=f"monitor {live.name}")
+                self._monitors[live.name] = (live, task)
+
+    async def run(self) -> None:
+        """Until `stop`; then what is in hand is finished."""
+        takeovers = asyncio.create_task(self.takeovers.run(), name="takeovers")
+        try:
+            async with asyncio.TaskGroup() as group:
+                for loop in self._loops:
+                    group.create_task(loop.run(), name=f"loop of {', '.join(sorted(loop.kinds))}")
+        finally:
+            tasks = [takeovers, *(task for _, task in self._monitors.values())]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        for loop in self._loops:
+            loop.stop()
+
+    async def _ticket(self, case: Case) -> None:
+        if case.ticket is not None:
+            await TicketWorker(self._store, self._fleet, self._clock, case, case.ticket).run()

@@ -1,0 +1,126 @@
+"""The fleet: every provider with its adapter, its health and its lane, and the policies that send tickets to them."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gateway.core.clock import Clock, Instant
+from gateway.core.ports import Provider
+from gateway.core.provider import ProviderStatus
+from gateway.core.ticket import Priority, Terms, Ticket
+from routing.delivery.lanes import Lane
+from routing.health.monitor import Monitor
+from routing.policy.match import matching
+from routing.policy.plan import Option, View, plan, serving
+from routing.policy.settings import PolicySettings
+from routing.settings import ProviderSettings
+
+
+@dataclass(slots=True)
+class LiveProvider:
+    """One provider as it runs."""
+
+    name: str
+    adapter: Provider
+    settings: ProviderSettings
+    monitor: Monitor
+    lane: Lane
+    paused_until: Instant = 0.0
+    accepted_at: Instant = 0.0
+
+    def status(self, now: Instant) -> ProviderStatus:
+        return replace(self.monitor.status(now), paused_until=self.paused_until)
+
+    @property
+    def attempt_seconds(self) -> float:
+        """The longest that one attempt takes: a search first, then the request."""
+        return self.settings.search_timeout + self.settings.timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A policy with its hedge deadline worked out."""
+
+    policy: PolicySettings
+    hedge_after: float
+
+
+class Fleet:
+    """Who may be given tickets now. A reload swaps its content; what is under way keeps what it has in hand."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._routes: Sequence[Route] = ()
+        self._providers: Mapping[str, LiveProvider] = {}
+        self._changed: asyncio.Future[None] | None = None
+
+    def swap(self, routes: Sequence[Route], providers: Mapping[str, LiveProvider]) -> None:
+        """Put other policies and providers in force.
+
+        A provider that is not among them any more gets no new tickets, and stays for what it still has.
+        """
+        self._routes = routes
+        self._providers = {**self._providers, **providers}
+        self.announce_change()
+
+    def announce_change(self) -> None:
+        """Health, pauses or the configuration changed: whoever holds a ticket looks again."""
+        if self._changed is not None:
+            self._changed.set_result(None)
+            self._changed = None
+
+    def changed(self) -> asyncio.Future[None]:
+        """Done at the next change. Shared: don't cancel it."""
+        if self._changed is None:
+            self._changed = asyncio.get_running_loop().create_future()
+        return self._changed
+
+    def __getitem__(self, name: str) -> LiveProvider:
+        return self._providers[name]
+
+    def get(self, name: str | None) -> LiveProvider | None:
+        return self._providers.get(name or "")
+
+    def live_providers(self) -> Collection[LiveProvider]:
+        return self._providers.values()
+
+    def routes(self) -> Sequence[Route]:
+        return self._routes
+
+    def policy(self, name: str) -> PolicySettings:
+        """By name; the last one for tickets whose policy is gone."""
+        return next((route.policy for route in self._routes if route.policy.name == name), self._routes[-1].policy)
+
+    def statuses(self) -> dict[str, ProviderStatus]:
+        now = self._clock.now()
+        return {name: live.status(now) for name, live in self._providers.items()}
+
+    def options(self, ticket: Ticket, reserved: Collection[str] = ()) -> list[Option]:
+        """The plan for a ticket now; in the lanes of `reserved` there is a place for it already."""
+        now = self._clock.now()
+        policy = self.policy(ticket.policy)
+        views = {
+            name: View(live.status(now), live.settings, live.lane.room() or name in reserved, live.accepted_at)
+            for name in policy.providers
+            if (live := self._providers[name])
+        }
+        return plan(ticket, policy, views, now)
+
+    # What intake, the pages and operations ask (ports Routing and RoutingStatus).
+
+    def terms(self, channel: str, language: str | None, category: str | None, priority: Priority) -> Terms:
+        """The promise of the first policy that fits; the last one takes what fits no other."""
+        policies = [route.policy for route in self._routes]
+        policy = matching(policies, channel, language, category, priority) or policies[-1]
+        route = next(route for route in self._routes if route.policy is policy)
+        return Terms(policy.name, route.hedge_after, policy.takeover_within)
+
+    def serving(self, policy: str) -> str | None:
+        return serving(self.policy(policy), self.statuses())
+
+    def providers(self) -> list[ProviderStatus]:
+        return list(self.statuses().values())
+
+    def policies(self) -> Mapping[str, str | None]:
+        statuses = self.statuses()
+        return {route.policy.name: serving(route.policy, statuses) for route in self._routes}

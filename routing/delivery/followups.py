@@ -1,0 +1,198 @@
+"""What is owed to a provider about a copy: further messages, the truth about it, a read-back, a withdrawal."""
+
+from gateway.core.clock import Clock, Instant
+from gateway.core.delivery import Case, Defer, Finish, HandoffFact, Kind, Lease, Quarantine
+from gateway.core.errors import ProviderRefused, ProviderUnavailable
+from gateway.core.handoff import LIVE, Handoff, HandoffState, surplus_copies
+from gateway.core.ports import DeliveryStore
+from gateway.core.ticket import Direction
+from routing.delivery.backoff import backoff
+from routing.delivery.facts import record_surely
+from routing.delivery.fleet import Fleet, LiveProvider
+
+LOOKS = (0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 7.0, 45.0, 540.0)
+"""Seconds between looks for a copy after an unknown outcome: close at first, since a desk that thaws may still finish
+what it had in hand, and once more after ten minutes."""
+_READ_BACKS = (15.0, 60.0, 300.0, 900.0, 3600.0)
+_TO_A_REACHABLE_DESK = 2.0
+_REASON_TO_WITHDRAW = "another provider has this ticket now"
+
+
+class FollowUps:
+    """Handlers of the deliveries about one copy, by kind."""
+
+    def __init__(self, store: DeliveryStore, fleet: Fleet, clock: Clock) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._clock = clock
+        self._by_kind = {
+            Kind.MESSAGE: self._message,
+            Kind.RECONCILE: self._reconcile,
+            Kind.CONFIRM: self._confirm,
+            Kind.WITHDRAW: self._withdraw,
+        }
+
+    async def __call__(self, case: Case) -> None:
+        """Do one; every way out gives the delivery back, finishes it or puts it in quarantine."""
+        copy = _kept_copy(case) if case.delivery.kind is Kind.MESSAGE else case.handoff()
+        if copy is None:
+            await self._without_copy(case)
+            return
+        live = self._fleet.get(copy.provider)
+        if live is None:
+            await self._quarantine(case, f"{copy.provider} is not in the configuration any more")
+            return
+        if not live.status(self._clock.now()).reachable:
+            await self._wait(case, f"{copy.provider} can't be reached", backoff(8, case.delivery.id))
+            return
+        try:
+            await self._by_kind[case.delivery.kind](case, copy, live)
+        except ProviderUnavailable as error:
+            pause = error.retry_after or min(backoff(case.delivery.attempts + 1, case.delivery.id), self._longest(live))
+            if case.delivery.kind is Kind.RECONCILE:
+                await self._wait(case, str(error), pause)  # only a look that was answered counts
+            else:
+                await self._later(case, str(error), pause)
+
+    def _longest(self, live: LiveProvider) -> float:
+        """A desk that has come back is told soon, however long it was away."""
+        return _TO_A_REACHABLE_DESK if live.status(self._clock.now()).reachable else float("inf")
+
+    async def _message(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
+        """The requester's further messages, in order, up to the one that is owed."""
+        for message in case.messages:
+            if message.number <= copy.messages_sent or message.direction is not Direction.INBOUND:
+                continue
+            try:
+                await live.adapter.append(copy, message)
+            except ProviderRefused as error:
+                await self._refused_message(case, copy, live, str(error))
+                return
+        await self._store.sent(copy.id, case.messages[-1].number, Finish(_lease(case)))
+
+    async def _refused_message(self, case: Case, copy: Handoff, live: LiveProvider, reason: str) -> None:
+        """It may have lost the ticket: then the ticket is handed over again, with every message."""
+        if await live.adapter.read(copy) is None:
+            await self._learn(copy, HandoffState.LOST, "not there when a message was added")
+            await self._later(case, "the ticket is handed over again", 1.0)
+        else:
+            await self._quarantine(case, f"{copy.provider} refused a message: {reason}")
+
+    async def _reconcile(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
+        """Find out what became of an attempt whose outcome is unknown."""
+        if copy.live or copy.state in (HandoffState.RESOLVED, HandoffState.WITHDRAWN, HandoffState.LOST):
+            await self._finish(case)
+            return
+        found = await live.adapter.find(copy)
+        if found is not None:
+            await self._learn(copy, found.state, "found by its key", found.provider_reference)
+            await self._finish(case)
+        elif case.delivery.attempts + 1 < len(LOOKS):
+            await self._later(case, "not there yet", LOOKS[case.delivery.attempts + 1])
+        else:
+            if copy.state is HandoffState.UNKNOWN:
+                await self._learn(copy, HandoffState.ABSENT, "looked for by its key, and not there")
+            await self._finish(case)
+
+    async def _confirm(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
+        """Is it still there, and does somebody work on it?"""
+        if copy.state is not HandoffState.ACCEPTED or copy.superseded:
+            await self._finish(case)
+            return
+        found = await live.adapter.read(copy)
+        if found is None:
+            await self._learn(copy, HandoffState.LOST, "not there when read back")
+            await self._finish(case)
+            return
+        await self._learn(copy, found.state, "read back", found.provider_reference, confirmed=True)
+        if found.state is not HandoffState.ACCEPTED:
+            await self._finish(case)
+        elif (neglected_at := self._neglected_at(case, copy)) and neglected_at <= self._clock.now():
+            await self._store.supersede(copy.id, self._clock.now(), "not picked up within the promised time")
+            await self._finish(case)
+        else:
+            await self._later(case, "not picked up yet", self._next_read_back(case, neglected_at))
+
+    def _neglected_at(self, case: Case, copy: Handoff) -> Instant | None:
+        policy = self._fleet.policy(case.ticket.policy) if case.ticket else None
+        if policy is None or policy.pick_up_within is None:
+            return None
+        return (copy.answered_at or copy.started_at) + policy.pick_up_within
+
+    def _next_read_back(self, case: Case, neglected_at: Instant | None) -> float:
+        pause = _READ_BACKS[min(case.delivery.attempts, len(_READ_BACKS) - 1)]
+        return pause if neglected_at is None else min(pause, max(0.1, neglected_at - self._clock.now()))
+
+    async def _withdraw(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
+        """Take back a surplus copy, unless by now it is the one that stays."""
+        if copy not in surplus_copies(case.handoffs):
+            await self._finish(case)
+            return
+        try:
+            await live.adapter.withdraw(copy, _REASON_TO_WITHDRAW)
+        except ProviderRefused as error:
+            await self._refused_withdrawal(case, copy, live, str(error))
+            return
+        await self._learn(copy, HandoffState.WITHDRAWN, _REASON_TO_WITHDRAW)
+        await self._finish(case)
+
+    async def _refused_withdrawal(self, case: Case, copy: Handoff, live: LiveProvider, reason: str) -> None:
+        """Somebody works on it there: the other copy goes, unless somebody works on that one too."""
+        found = await live.adapter.read(copy)
+        if found is None:
+            await self._learn(copy, HandoffState.WITHDRAWN, "gone")
+            await self._finish(case)
+        elif found.state is HandoffState.ACCEPTED or any(
+            other.state is not HandoffState.ACCEPTED for other in case.handoffs if other.live and other.id != copy.id
+        ):
+            await self._learn(copy, found.state, "read back")
+            await self._quarantine(case, f"two desks keep this ticket; {copy.provider} would not withdraw it: {reason}")
+        else:
+            await self._learn(copy, found.state, "somebody works on it there")
+            await self._finish(case)
+
+    async def _without_copy(self, case: Case) -> None:
+        """No provider has the ticket now: a message goes along when one takes it; anything else is moot."""
+        if case.delivery.kind is Kind.MESSAGE:
+            await self._wait(case, "no provider has the ticket yet", backoff(8, case.delivery.id))
+        else:
+            await self._finish(case)
+
+    async def _learn(
+        self,
+        copy: Handoff,
+        state: HandoffState,
+        reason: str,
+        provider_reference: str | None = None,
+        *,
+        confirmed: bool = False,
+    ) -> None:
+        reference = provider_reference or copy.provider_reference
+        await record_surely(
+            self._store, HandoffFact(copy.id, state, self._clock.now(), reference, reason, confirmed=confirmed)
+        )
+
+    async def _wait(self, case: Case, reason: str, pause: float) -> None:
+        """Nothing was tried; whoever changes that wakes the delivery."""
+        await self._store.defer([Defer(_lease(case), self._clock.now() + pause, reason)])
+
+    async def _later(self, case: Case, reason: str, pause: float) -> None:
+        await self._store.defer([Defer(_lease(case), self._clock.now() + pause, reason, attempted=True)])
+
+    async def _finish(self, case: Case) -> None:
+        await self._store.finish([Finish(_lease(case))])
+
+    async def _quarantine(self, case: Case, reason: str) -> None:
+        await self._store.quarantine([Quarantine(_lease(case), reason, self._clock.now())])
+
+
+def _lease(case: Case) -> Lease:
+    return Lease(case.delivery.id, case.delivery.epoch)
+
+
+def _kept_copy(case: Case) -> Handoff | None:
+    """The copy that the requester's messages go to."""
+    surplus = surplus_copies(case.handoffs)
+    kept = [copy for copy in case.handoffs if copy.state in LIVE and copy not in surplus and not copy.superseded]
+    resolved = [copy for copy in case.handoffs if copy.state is HandoffState.RESOLVED]
+    return next(iter(kept or resolved), None)

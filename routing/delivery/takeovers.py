@@ -1,0 +1,170 @@
+"""Takeover of a whole service: the shell that follows the providers' health, policy by policy."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from gateway.core.clock import Clock, Instant
+from gateway.core.delivery import Kind
+from gateway.core.errors import StoreUnavailable
+from gateway.core.events import (
+    Event,
+    FailbackStarted,
+    NoProviderLeft,
+    ProviderAvailableAgain,
+    ProviderStateChanged,
+    TakeoverEnded,
+    TakeoverStarted,
+)
+from gateway.core.ports import TakeoverStore
+from gateway.core.provider import HealthState, ProviderStatus, Takeover
+from routing.delivery.fleet import Fleet
+from routing.policy.plan import serving
+from routing.policy.settings import PolicySettings
+from routing.takeover.evidence import Promise, add_rescue, close_takeover, open_takeover, switch_seconds
+
+_log = logging.getLogger(__name__)
+_REVIEW = 1.0
+"""Seconds between reviews though no health changed: an answer may come late from a provider already down."""
+_RESCUE_BATCH = 200
+_ABOUT_COPIES = frozenset({Kind.MESSAGE, Kind.RECONCILE, Kind.CONFIRM, Kind.WITHDRAW})
+_HANDING_OVER = frozenset({Kind.TICKET, Kind.RESCUE})
+
+
+class Takeovers:
+    """Switches, rescues, and keeps the evidence. `broken` tells which assumptions were seen broken since an instant."""
+
+    def __init__(
+        self,
+        store: TakeoverStore,
+        fleet: Fleet,
+        clock: Clock,
+        promise: Callable[[str], Promise],
+        broken: Callable[[Instant], set[str]],
+    ) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._clock = clock
+        self._promise = promise
+        self._broken = broken
+        self._open: dict[tuple[str, str], Takeover] = {}
+        self._without: set[str] = set()
+        self._changes: list[ProviderStateChanged] = []
+        self._changed = asyncio.Event()
+
+    def health_changed(self, change: ProviderStateChanged) -> None:
+        """From a provider's monitor: look at every policy now."""
+        self._changes.append(change)
+        self._changed.set()
+        self._fleet.announce_change()
+
+    async def run(self) -> None:
+        """Review at every change of health, and once a second."""
+        self._open = {(each.policy, each.from_provider): each for each in await self._store.takeovers(open_only=True)}
+        while True:
+            self._changed.clear()
+            try:
+                await self._review()
+            except StoreUnavailable as error:
+                _log.warning("the review of takeovers waits for the store: %s", error)
+            try:
+                async with asyncio.timeout(_REVIEW):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def _review(self) -> None:
+        await self._announce_changes()
+        statuses = self._fleet.statuses()
+        for route in self._fleet.routes():
+            await self._review_policy(route.policy, statuses)
+
+    async def _announce_changes(self) -> None:
+        changes, self._changes = self._changes, []
+        if not changes:
+            return
+        try:
+            await self._store.announce(changes)
+        except StoreUnavailable:
+            self._changes = changes + self._changes
+            raise
+        for change in changes:
+            if change.new in (HealthState.UP, HealthState.RECOVERING):
+                now = self._clock.now()
+                await self._store.wake(now, _ABOUT_COPIES, change.provider)
+                await self._store.wake(now, _HANDING_OVER)
+
+    async def _review_policy(self, policy: PolicySettings, statuses: dict[str, ProviderStatus]) -> None:
+        backup = serving(policy, statuses)
+        await self._note_availability(policy.name, backup)
+        for position, name in enumerate(policy.providers):
+            status = statuses[name]
+            takeover = self._open.get((policy.name, name))
+            if status.state is HealthState.DOWN:
+                served = all(statuses[better].state is HealthState.DOWN for better in policy.providers[:position])
+                if takeover is None and served:
+                    takeover = await self._switch(policy.name, status, backup)
+                elif takeover is not None and takeover.to_provider is None and backup is not None:
+                    takeover = await self._keep(replace(takeover, to_provider=backup, switched_at=self._clock.now()))
+                await self._rescue(policy.name, status, takeover)
+            elif takeover is not None:
+                await self._follow_failback(takeover, status)
+
+    async def _note_availability(self, policy: str, provider: str | None) -> None:
+        now = self._clock.now()
+        if provider is None and policy not in self._without:
+            await self._store.announce([NoProviderLeft(at=now, policy=policy)])
+            self._without.add(policy)
+        elif provider is not None and policy in self._without:
+            await self._store.announce([ProviderAvailableAgain(at=now, policy=policy, provider=provider)])
+            self._without.discard(policy)
+
+    async def _switch(self, policy: str, failed: ProviderStatus, backup: str | None) -> Takeover:
+        now = self._clock.now()
+        takeover = open_takeover(policy, failed, backup, self._promise(policy), now)
+        started = TakeoverStarted(
+            at=now,
+            takeover_id=takeover.id,
+            policy=policy,
+            from_provider=failed.name,
+            to_provider=backup,
+            seconds=switch_seconds(takeover),
+        )
+        return await self._keep(takeover, started)
+
+    async def _rescue(self, policy: str, failed: ProviderStatus, takeover: Takeover | None) -> None:
+        """What the failed provider has and nobody has picked up goes to a backup."""
+        while True:
+            reason = f"{failed.name} is down: {failed.reason}"
+            count = await self._store.rescue(policy, failed.name, self._clock.now(), reason, _RESCUE_BATCH)
+            if count and takeover is not None:
+                takeover = await self._keep(add_rescue(takeover, count, self._promise(policy)))
+            if count < _RESCUE_BATCH:
+                return
+
+    async def _follow_failback(self, takeover: Takeover, status: ProviderStatus) -> None:
+        now = self._clock.now()
+        if status.state is HealthState.UP:
+            figures = await self._store.takeover_figures(takeover)
+            ended = close_takeover(takeover, figures, self._broken(takeover.first_bad_at), now)
+            event = TakeoverEnded(
+                at=now,
+                takeover_id=ended.id,
+                policy=ended.policy,
+                seconds=now - ended.switched_at,
+                met=bool(ended.met),
+                failed_assumption=ended.failed_assumption,
+            )
+            await self._store.save_takeover(ended, [event])
+            del self._open[ended.policy, ended.from_provider]
+        elif status.state is HealthState.RECOVERING and status.share > 0 and takeover.failback_at is None:
+            event_of_failback = FailbackStarted(
+                at=now, takeover_id=takeover.id, policy=takeover.policy, provider=status.name
+            )
+            await self._keep(replace(takeover, failback_at=now), event_of_failback)
+
+    async def _keep(self, takeover: Takeover, *events: Event) -> Takeover:
+        await self._store.save_takeover(takeover, events)
+        self._open[takeover.policy, takeover.from_provider] = takeover
+        return takeover

@@ -1,0 +1,241 @@
+"""Handing over one claimed ticket: the shell around the decision. It acts, and decides nothing itself."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gateway.core.clock import Clock, Instant
+from gateway.core.delivery import (
+    Answer,
+    Begin,
+    Case,
+    Defer,
+    Finish,
+    HandoffFact,
+    Kind,
+    Lease,
+    Quarantine,
+)
+from gateway.core.errors import ProviderUnavailable
+from gateway.core.events import ProviderMisconfigured
+from gateway.core.handoff import Handoff, HandoffState, Outcome
+from gateway.core.ids import new_id
+from gateway.core.ports import DeliveryStore
+from gateway.core.ticket import Ticket
+from routing.delivery.attempts import attempt
+from routing.delivery.decision import Adopt, Attempt, Done, GiveUp, Hold, Patience, Postpone, decide
+from routing.delivery.facts import record_surely
+from routing.delivery.fleet import Fleet, LiveProvider
+from routing.delivery.lanes import Lane
+from routing.policy.plan import Option, Use
+
+CLAIM_LEASE = 3.0
+"""Seconds for which a claimed ticket may be held in hand before its first attempt begins."""
+FIRST_READ_BACK = 15.0
+"""Seconds after which an accepted ticket is read back at its provider."""
+_LEASE_SLACK = 1.0
+_STATE = {
+    Outcome.REFUSED: HandoffState.REFUSED,
+    Outcome.UNAVAILABLE: HandoffState.UNAVAILABLE,
+    Outcome.UNKNOWN: HandoffState.UNKNOWN,
+}
+
+
+def _state(answer: Answer, *, doubtful: bool) -> HandoffState:
+    """What the copy's state is after an answer. That a later attempt surely failed says nothing of an earlier one."""
+    if answer.outcome is Outcome.UNAVAILABLE and doubtful:
+        return HandoffState.UNKNOWN
+    return _STATE.get(answer.outcome, answer.state)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    since: Instant
+    task: asyncio.Task[None]
+
+
+class TicketWorker:
+    """One claimed ticket, until a provider has it or nothing more can be done now."""
+
+    def __init__(self, store: DeliveryStore, fleet: Fleet, clock: Clock, case: Case, ticket: Ticket) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._clock = clock
+        self._ticket = ticket
+        self._case = case
+        self._lease = Lease(case.delivery.id, case.delivery.epoch)
+        self._lease_until = case.delivery.due_at
+        self._running: dict[str, _Running] = {}
+        self._places: dict[str, Lane] = {}
+
+    async def run(self) -> None:
+        """Returns when no attempt of this ticket is in flight any more."""
+        try:
+            while await self._step():
+                pass
+            self._give_back_places()
+            while self._running:
+                await asyncio.wait([running.task for running in self._running.values()])
+                self._collect()
+        finally:
+            self._give_back_places()
+            await self._abandon()
+
+    async def _step(self) -> bool:
+        """Decide and act once; False when this worker's part is done."""
+        self._collect()
+        now = self._clock.now()
+        policy = self._fleet.policy(self._ticket.policy)
+        patience = Patience(self._ticket.hedge_at, policy.give_up_after, policy.pick_up_within)
+        options = self._fleet.options(self._ticket, self._places)
+        in_flight = {name: running.since for name, running in self._running.items()}
+        match decide(self._case, options, in_flight, patience, now):
+            case Attempt() as chosen:
+                return await self._begin(chosen, now)
+            case Hold(until):
+                return await self._hold(until, options, now)
+            case Adopt(handoff):
+                return await self._adopt(handoff)
+            case Postpone(until, reason):
+                await self._store.defer([Defer(self._lease, until, reason, attempted=bool(self._case.handoffs))])
+            case GiveUp(reason):
+                await self._store.quarantine([Quarantine(self._lease, reason, now)])
+            case Done():
+                await self._store.finish([Finish(self._lease)])
+        return False
+
+    async def _begin(self, chosen: Attempt, now: Instant) -> bool:
+        live = self._fleet[chosen.provider]
+        lane = self._places.pop(chosen.provider, None)
+        if lane is None:
+            lane = live.lane
+            lane.take()
+        handoff = self._started(chosen, now)
+        lease_until = now + live.attempt_seconds + _LEASE_SLACK
+        try:
+            held = (await self._store.begin([Begin(self._lease, handoff, lease_until, chosen.reason)]))[0]
+        except BaseException:
+            lane.give()
+            raise
+        if not held:
+            lane.give()
+            return False
+        self._lease_until = max(self._lease_until, lease_until)
+        self._keep(handoff)
+        search_first = chosen.again is not None and chosen.again.state is not HandoffState.UNAVAILABLE
+        task = asyncio.create_task(
+            self._attempt(live, lane, handoff, search_first=search_first),
+            name=f"attempt {self._ticket.reference} at {chosen.provider}",
+        )
+        self._running[chosen.provider] = _Running(now, task)
+        return True
+
+    def _started(self, chosen: Attempt, now: Instant) -> Handoff:
+        if chosen.again is not None:
+            return replace(
+                chosen.again,
+                state=HandoffState.STARTED,
+                attempts=chosen.again.attempts + 1,
+                started_at=now,
+                answered_at=None,
+            )
+        # messages_sent stays as it is under a key: a desk that knows the key answers for what it was sent first
+        return Handoff(
+            id=new_id(),
+            ticket_id=self._ticket.id,
+            provider=chosen.provider,
+            state=HandoffState.STARTED,
+            started_at=now,
+            messages_sent=self._case.messages[-1].number,
+        )
+
+    async def _attempt(self, live: LiveProvider, lane: Lane, handoff: Handoff, *, search_first: bool) -> None:
+        try:
+            answer = await attempt(live, self._case, handoff, self._clock, search_first=search_first)
+        finally:
+            lane.give()
+        now = self._clock.now()
+        pick_up_within = self._fleet.policy(self._ticket.policy).pick_up_within
+        fact = HandoffFact(
+            handoff_id=handoff.id,
+            state=_state(answer, doubtful=search_first),
+            at=now,
+            provider_reference=answer.provider_reference,
+            reason=answer.reason,
+            read_back_at=now + min(FIRST_READ_BACK, pick_up_within or FIRST_READ_BACK),
+        )
+        await record_surely(self._store, fact)
+        self._keep(replace(handoff, state=fact.state, answered_at=fact.at, provider_reference=fact.provider_reference))
+        if answer.misconfigured:
+            event = ProviderMisconfigured(at=fact.at, provider=live.name, reason=answer.reason)
+            await self._store.announce([event])
+
+    async def _adopt(self, handoff: Handoff) -> bool:
+        """Read the copy back before trusting it again."""
+        live = self._fleet[handoff.provider]
+        try:
+            copy = await live.adapter.read(handoff)
+        except ProviderUnavailable as error:
+            soon = self._clock.now() + 1.0
+            await self._store.defer([Defer(self._lease, soon, f"{handoff.provider} can't be read back: {error}")])
+            return False
+        now = self._clock.now()
+        if copy is None:
+            await record_surely(self._store, HandoffFact(handoff.id, HandoffState.LOST, now, reason="not read back"))
+            self._keep(replace(handoff, state=HandoffState.LOST))
+            return True
+        await self._store.adopt(Finish(self._lease), handoff.id, now)
+        return False
+
+    async def _hold(self, until: Instant, options: Sequence[Option], now: Instant) -> bool:
+        """Wait for a change; give the delivery back where that outlasts the lease."""
+        if not self._running:
+            if now >= self._lease_until - _LEASE_SLACK:
+                await self._store.defer([Defer(self._lease, now, "held as long as the lease allows")])
+                return False
+            until = min(until, self._lease_until - _LEASE_SLACK)
+        turns = self._line_up(options)
+        changed = self._fleet.changed()
+        await asyncio.wait(
+            [changed, *(turn for _, turn in turns.values()), *(running.task for running in self._running.values())],
+            timeout=max(0.0, until - now),
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        for name, (lane, turn) in turns.items():
+            if not turn.cancel():
+                self._places[name] = lane
+        return True
+
+    def _line_up(self, options: Sequence[Option]) -> dict[str, tuple[Lane, "asyncio.Future[None]"]]:
+        """Stand in the line of each provider that has no room now."""
+        self._give_back_places()
+        rescue = self._case.delivery.kind is Kind.RESCUE
+        lanes = {
+            option.provider: self._fleet[option.provider].lane
+            for option in options
+            if option.use is Use.SOON and option.until is None and option.provider not in self._running
+        }
+        return {name: (lane, lane.turn(rescue=rescue)) for name, lane in lanes.items()}
+
+    def _give_back_places(self) -> None:
+        for lane in self._places.values():
+            lane.give()
+        self._places.clear()
+
+    def _collect(self) -> None:
+        """Take out attempts that ended; an error of one (the store failed) is this worker's error."""
+        for name, running in list(self._running.items()):
+            if running.task.done():
+                del self._running[name]
+                running.task.result()
+
+    async def _abandon(self) -> None:
+        """On the way out by an error or a stop: what is in flight is searched for after the next start."""
+        tasks = [running.task for running in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _keep(self, handoff: Handoff) -> None:
+        others = tuple(each for each in self._case.handoffs if each.id != handoff.id)
+        self._case = replace(self._case, handoffs=(*others, handoff))
