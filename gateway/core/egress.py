@@ -22,10 +22,14 @@ that meets the hang-up has an unknown outcome."""
 
 
 class AddressNotPermitted(PermissionError):
-    """The address is private, loopback or otherwise special, and that wasn't permitted."""
+    """The address is private, loopback or otherwise special, and that wasn't permitted.
 
-    def __init__(self, address: str) -> None:
-        super().__init__(errno.EACCES, f"the address {address} is not a public one, and that is not permitted")
+    The text is the same for every address: of several that fail alike, the connector hands on the first error as it
+    is, and makes a plain OSError of a mixture.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(errno.EACCES, "its address is not a public one, and only those are permitted")
 
 
 def guarded_socket(allow_private: bool) -> Callable[[Addressing], socket.socket]:
@@ -34,7 +38,7 @@ def guarded_socket(allow_private: bool) -> Callable[[Addressing], socket.socket]
     def make(addressing: Addressing) -> socket.socket:
         family, kind, protocol, _, address = addressing
         if not allow_private and not is_public(str(address[0])):
-            raise AddressNotPermitted(str(address[0]))
+            raise AddressNotPermitted
         return socket.socket(family, kind, protocol)
 
     return make

@@ -4,11 +4,13 @@ They carry ids, names of configuration and figures, never personal data: a perso
 evidence stay whole.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from gateway.core.clock import Instant
 from gateway.core.handoff import HandoffState
+
+_COMMON = frozenset({"at", "ticket_id", "reference"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +24,7 @@ class Event:
 
     def data(self) -> dict[str, Any]:
         """What the event says beyond type, instant and ticket, ready for JSON."""
-        fields = asdict(self)
-        for known in ("at", "ticket_id", "reference"):
-            del fields[known]
-        return fields
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _COMMON}
 
 
 @dataclass(frozen=True, slots=True)

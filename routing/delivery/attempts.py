@@ -1,6 +1,6 @@
 """One attempt to hand a ticket to one provider, and what it says about that provider's health."""
 
-from gateway.core.clock import Clock
+from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import Answer, Case
 from gateway.core.errors import ProviderUnavailable
 from gateway.core.failpoints import failpoint
@@ -18,7 +18,7 @@ async def attempt(live: LiveProvider, case: Case, handoff: Handoff, clock: Clock
         failpoint("create.before")
         answer = await live.adapter.create(case, handoff)
         failpoint("create.after")
-    _tell_health(live, answer, started, clock)
+    _tell_health(live, answer, started, clock, first=handoff.attempts == 1)
     return answer
 
 
@@ -33,12 +33,14 @@ async def _searched(live: LiveProvider, handoff: Handoff) -> Answer | None:
     return Answer(Outcome.ACCEPTED, "found by its key", copy.provider_reference, copy.state)
 
 
-def _tell_health(live: LiveProvider, answer: Answer, started: float, clock: Clock) -> None:
+def _tell_health(live: LiveProvider, answer: Answer, started: Instant, clock: Clock, *, first: bool) -> None:
+    """A ticket speaks against a provider once, so that one poisoned ticket alone can't bring it down."""
     now = clock.now()
     if answer.retry_after is not None:
         live.paused_until = max(live.paused_until, now + answer.retry_after)
     elif answer.outcome in _TROUBLE:
-        live.monitor.live_failed(started, now, explicit=answer.explicit, reason=answer.reason)
+        if first:
+            live.monitor.live_failed(started, now, explicit=answer.explicit, reason=answer.reason)
     else:
         if answer.outcome is Outcome.ACCEPTED:
             live.accepted_at = now

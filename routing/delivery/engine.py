@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import Case, Kind
 from gateway.core.events import (
     DeliveryReleased,
     DoubleDetected,
-    HandoffChanged,
+    Event,
     MessageReceived,
     Recorded,
     TicketReceived,
@@ -29,17 +30,16 @@ _RESCUES_IN_HAND = 64
 _FOLLOW_UPS_IN_HAND = 64
 _NOTICES_IN_HAND = 8
 _FOLLOW_UP_LEASE = 30.0
-_OWES_SOMETHING = (
-    TicketReceived,
-    MessageReceived,
-    HandoffChanged,
-    DoubleDetected,
-    TicketRescued,
-    DeliveryReleased,
-)
+_NEWLY_OWED: dict[type[Event], Kind] = {
+    TicketReceived: Kind.TICKET,
+    TicketRescued: Kind.RESCUE,
+    MessageReceived: Kind.MESSAGE,
+    DoubleDetected: Kind.WITHDRAW,
+}
+"""What is owed at once after an event. All else is found when it is due, or by the next poll."""
 
 
-class EngineStore(DeliveryStore, TakeoverStore):
+class EngineStore(DeliveryStore, TakeoverStore, Protocol):
     """The store as the engine needs it."""
 
 
@@ -48,7 +48,7 @@ class Engine:
 
     def __init__(
         self,
-        store: "EngineStore",
+        store: EngineStore,
         fleet: Fleet,
         clock: Clock,
         notices: NoticeSender,
@@ -102,8 +102,10 @@ class Engine:
 
     def observe(self, events: Sequence[Recorded]) -> None:
         """Wake the loops when something new is owed."""
-        if any(isinstance(recorded.event, _OWES_SOMETHING) for recorded in events):
-            for loop in self._loops:
+        owed = {_NEWLY_OWED.get(type(recorded.event)) for recorded in events}
+        released = any(isinstance(recorded.event, DeliveryReleased) for recorded in events)
+        for loop in self._loops:
+            if released or not loop.kinds.isdisjoint(owed):
                 loop.wake()
 
     def apply(self, routes: Sequence[Route], providers: Mapping[str, LiveProvider]) -> None:

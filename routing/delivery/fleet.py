@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from gateway.core.clock import Clock, Instant
 from gateway.core.ports import Provider
-from gateway.core.provider import ProviderStatus
+from gateway.core.provider import HealthState, ProviderStatus
 from gateway.core.ticket import Priority, Terms, Ticket
 from routing.delivery.lanes import Lane
 from routing.health.monitor import Monitor
@@ -90,6 +90,19 @@ class Fleet:
     def policy(self, name: str) -> PolicySettings:
         """By name; the last one for tickets whose policy is gone."""
         return next((route.policy for route in self._routes if route.policy.name == name), self._routes[-1].policy)
+
+    def adapters(self) -> dict[str, Provider]:
+        """Every provider's adapter by name."""
+        return {name: live.adapter for name, live in self._providers.items()}
+
+    async def first_probes(self, within: float) -> None:
+        """Wait until something is known of every provider, but not longer than `within` seconds."""
+        deadline = asyncio.get_running_loop().time() + within
+        while any(status.state is HealthState.UNKNOWN for status in self.statuses().values()):
+            pause = deadline - asyncio.get_running_loop().time()
+            if pause <= 0:
+                return
+            await asyncio.wait([self.changed()], timeout=pause)
 
     def statuses(self) -> dict[str, ProviderStatus]:
         now = self._clock.now()

@@ -33,7 +33,8 @@ CLAIM_LEASE = 3.0
 """Seconds for which a claimed ticket may be held in hand before its first attempt begins."""
 FIRST_READ_BACK = 15.0
 """Seconds after which an accepted ticket is read back at its provider."""
-_LEASE_SLACK = 1.0
+LEASE_SLACK = 1.0
+"""Seconds that a lease outlasts the attempt that it is for."""
 _STATE = {
     Outcome.REFUSED: HandoffState.REFUSED,
     Outcome.UNAVAILABLE: HandoffState.UNAVAILABLE,
@@ -111,7 +112,7 @@ class TicketWorker:
             lane = live.lane
             lane.take()
         handoff = self._started(chosen, now)
-        lease_until = now + live.attempt_seconds + _LEASE_SLACK
+        lease_until = now + live.attempt_seconds + LEASE_SLACK
         try:
             held = (await self._store.begin([Begin(self._lease, handoff, lease_until, chosen.reason)]))[0]
         except BaseException:
@@ -190,10 +191,10 @@ class TicketWorker:
     async def _hold(self, until: Instant, options: Sequence[Option], now: Instant) -> bool:
         """Wait for a change; give the delivery back where that outlasts the lease."""
         if not self._running:
-            if now >= self._lease_until - _LEASE_SLACK:
+            if now >= self._lease_until - LEASE_SLACK:
                 await self._store.defer([Defer(self._lease, now, "held as long as the lease allows")])
                 return False
-            until = min(until, self._lease_until - _LEASE_SLACK)
+            until = min(until, self._lease_until - LEASE_SLACK)
         turns = self._line_up(options)
         changed = self._fleet.changed()
         await asyncio.wait(

@@ -1,8 +1,10 @@
 """What an administrator writes of policies, and of the terms that a provider's contract sets."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gateway.core.settings import Duration, Settings
+from gateway.core.ticket import Priority
+from routing.policy.hours import parse_holiday, parse_window, parse_zone
 
 
 class Hours(Settings):
@@ -11,6 +13,26 @@ class Hours(Settings):
     timezone: str = Field(description="IANA name, such as Europe/Madrid.")
     open: tuple[str, ...] = Field(description="Such as 'mon-fri 08:00-20:00' or 'sat 09:00-14:00'.", min_length=1)
     holidays: tuple[str, ...] = Field((), description="Dates without service, such as 2026-12-25.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        parse_zone(name)
+        return name
+
+    @field_validator("open")
+    @classmethod
+    def _are_windows(cls, windows: tuple[str, ...]) -> tuple[str, ...]:
+        for window in windows:
+            parse_window(window)
+        return windows
+
+    @field_validator("holidays")
+    @classmethod
+    def _are_dates(cls, holidays: tuple[str, ...]) -> tuple[str, ...]:
+        for holiday in holidays:
+            parse_holiday(holiday)
+        return holidays
 
 
 class ContractTerms(Settings):
@@ -30,6 +52,15 @@ class Match(Settings):
     languages: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
+
+    @field_validator("priorities")
+    @classmethod
+    def _are_priorities(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = [priority.label for priority in Priority]
+        for name in names:
+            if name not in known:
+                raise ValueError(f"{name!r} is no priority; allowed: {', '.join(known)}")
+        return names
 
 
 class PolicySettings(Settings):

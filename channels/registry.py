@@ -1,0 +1,23 @@
+"""The channel types there are: the only place that names them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from channels.channel import Channel, ChannelContext
+from channels.web.channel import WebChannel
+from channels.web.settings import WebSettings
+from gateway.core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelType:
+    """A type's settings, and what makes a channel of them."""
+
+    settings: type[Settings]
+    make: Callable[[Any, ChannelContext], Channel]
+
+
+CHANNEL_TYPES = {
+    "web": ChannelType(WebSettings, WebChannel),
+}

@@ -1,0 +1,1 @@
+"""The web channel: a JSON API, a form, and the requester's own page."""

@@ -1,0 +1,110 @@
+"""Reading what a request carries: bounded, in the one form that is allowed, and never twice the same key."""
+
+import json
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from aiohttp import web
+
+from channels.web.submission import MOST_MEMBERS
+from gateway.core.problems import MALFORMED, TOO_LARGE, UNSUPPORTED_TYPE, Problem
+from gateway.core.texts import Language, mark
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+_FORM_FIELDS = 32
+
+_NOT_UTF8 = mark("The content is not valid UTF-8, from byte {position} on.")
+_NOT_JSON = mark("The content is not valid JSON: see line {line}, column {column}.")
+_NOT_OBJECT = mark("The content must be a JSON object.")
+_TOO_MANY = mark("The content has more members than any request can have ({limit}).")
+_TWICE = mark("The content has the member “{name}” more than once in the same object.")
+_NOT_A_FORM = mark("The content is not a form's.")
+
+
+async def read_content(request: web.Request, media_type: str, limit: int) -> bytes:
+    """The whole body. Raises Problem where it has another type, or more than `limit` bytes."""
+    if request.content_type != media_type:
+        raise Problem(UNSUPPORTED_TYPE, expected=media_type, headers={"Accept-Post": media_type})
+    declared = request.content_length
+    if declared is not None and declared > limit:
+        raise Problem(TOO_LARGE, limit=limit, close=True)
+    content = await request.read()
+    if len(content) > limit:
+        raise Problem(TOO_LARGE, limit=limit, close=True)
+    return content
+
+
+def parse_object(content: bytes, language: Language) -> dict[str, Any]:
+    """The JSON object in `content`. Raises Problem, with the place of the first mistake."""
+    try:
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise Problem(MALFORMED, _mistake(content, error, language)) from None
+    if not isinstance(document, dict):
+        raise Problem(MALFORMED, language(_NOT_OBJECT))
+    members = _count_members(content)
+    if members > MOST_MEMBERS:
+        raise Problem(MALFORMED, language(_TOO_MANY, limit=MOST_MEMBERS))
+    if members != _members_kept(document):
+        raise Problem(MALFORMED, language(_TWICE, name=_repeated_name(content)))
+    return document
+
+
+def _mistake(content: bytes, error: orjson.JSONDecodeError, language: Language) -> str:
+    try:
+        content.decode()
+    except UnicodeDecodeError as undecodable:
+        return language(_NOT_UTF8, position=undecodable.start + 1)
+    return language(_NOT_JSON, line=error.lineno, column=error.colno)
+
+
+def _count_members(content: bytes) -> int:
+    """How many `"name": value` are written in valid JSON: each has the only colon that is outside of any string.
+
+    Three times as fast as a parser that calls back for each object.
+    """
+    if b"\\" in content:
+        content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(content.split(b'"')[::2]).count(b":")
+
+
+def _members_kept(document: dict[str, Any]) -> int:
+    """How many members were left after parsing, where the last of equal names wins."""
+    kept = 0
+    unseen: list[Any] = [document]
+    while unseen:
+        value = unseen.pop()
+        if isinstance(value, dict):
+            kept += len(value)
+            value = value.values()
+        unseen.extend(inner for inner in value if isinstance(inner, dict | list))
+    return kept
+
+
+def _repeated_name(content: bytes) -> str:
+    repeated: list[str] = []
+
+    def collect(members: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in members]
+        repeated.extend(name for name in names if names.count(name) > 1)
+
+    # What lies deeper, or has more digits, than the standard parser takes is refused without its name.
+    with suppress(RecursionError, ValueError):
+        json.loads(content, object_pairs_hook=collect)
+    return repeated[0][:50] if repeated else "…"
+
+
+def parse_form(content: bytes, language: Language) -> dict[str, str]:
+    """The fields of an urlencoded form, without surrounding white space. Raises Problem."""
+    try:
+        return {
+            name: value.strip()
+            for name, value in parse_qsl(
+                content.decode(), keep_blank_values=True, max_num_fields=_FORM_FIELDS, errors="strict"
+            )
+        }
+    except ValueError:
+        raise Problem(MALFORMED, language(_NOT_A_FORM)) from None

@@ -1,0 +1,150 @@
+"""The gateway's own settings, the types of settings that adapters hand in, and the loaded configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+import orjson
+from pydantic import AfterValidator, Field, model_validator
+
+from gateway.core.settings import Duration, Listen, ListenAddress, Secret, Settings
+
+PolicyT = TypeVar("PolicyT", bound=Settings)
+
+
+def _base_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        raise ValueError("an address is needed, such as https://help.example.org")
+    return url.rstrip("/")
+
+
+def _store_url(url: str) -> str:
+    if url.startswith(("sqlite:", "postgresql:")) and url.partition(":")[2]:
+        return url
+    raise ValueError("the address of a store is needed, such as sqlite:relevo.db or postgresql://relevo@host/relevo")
+
+
+def _own_url(validated: dict[str, Any]) -> str:
+    return f"http://{validated['listen']}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class PublicSettings(Settings):
+    """The listener for the outside: the form, the API, the channels' and providers' webhooks."""
+
+    listen: ListenAddress = Field(Listen(host="127.0.0.1", port=8080), description="Address and port to listen on.")
+    url: Annotated[str, AfterValidator(_base_url)] = Field(
+        default_factory=_own_url,
+        description="Address under which people and providers reach it. Without it: `http://` and what it listens on.",
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "PublicSettings":
+        if "url" not in self.model_fields_set and self.listen.host in ("0.0.0.0", "::"):  # noqa: S104
+            raise ValueError("listening on every interface needs url, the address under which people reach it")
+        return self
+
+
+class OpsSettings(Settings):
+    """The listener for operations: metrics, health, the API and the console."""
+
+    listen: ListenAddress = Field(Listen(host="127.0.0.1", port=8081), description="Address and port to listen on.")
+    token: Secret | None = Field(None, description="Bearer token of the API; may be left out on loopback only.")
+
+    @model_validator(mode="after")
+    def _protected(self) -> "OpsSettings":
+        if self.token is None and not _is_loopback(self.listen.host):
+            raise ValueError("listening beyond loopback needs token; write token: {env: NAME} or {file: PATH}")
+        return self
+
+
+class OrganisationSettings(Settings):
+    """Whose service it is."""
+
+    name: str = Field("Relevo", min_length=1, max_length=100, description="Name shown on the public pages.")
+
+
+class GatewaySettings(Settings):
+    """The gateway itself. The times are assumptions of the contracted time: declared here, watched while it runs."""
+
+    public: PublicSettings = PublicSettings()
+    ops: OpsSettings = OpsSettings()
+    store: Annotated[str, AfterValidator(_store_url)] = Field(
+        "sqlite:relevo.db",
+        description="`sqlite:PATH`, or `postgresql://USER@HOST[,HOST]/NAME` with the password kept in PGPASSFILE.",
+    )
+    organisation: OrganisationSettings = OrganisationSettings()
+    restart_within: Duration = Field(
+        1.5, gt=0, description="From a crash of the gateway until it hands off again; its supervisor must keep this."
+    )
+    lag_allowance: Duration = Field(0.25, gt=0, description="Most that the event loop and a commit may lag (e).")
+    queue_allowance: Duration = Field(0.1, gt=0, description="Longest wait before a ticket's first attempt (q).")
+    crashes: int = Field(
+        1, ge=0, le=10, description="Crashes of the gateway within one ticket's time to allow for (f)."
+    )
+    shutdown_within: Duration = Field(10.0, gt=0, description="A stop waits this long for what is under way.")
+
+
+class Typed(NamedTuple):
+    """Settings with the `type` that they were written under."""
+
+    type: str
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsKinds(Generic[PolicyT]):
+    """The types of settings that the registries hand in, by the name that `type` gives them in the file."""
+
+    channels: Mapping[str, type[Settings]]
+    providers: Mapping[str, type[Settings]]
+    alarms: Mapping[str, type[Settings]]
+    policy: type[PolicyT]
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Generic[PolicyT]):
+    """A valid configuration, its secrets resolved; neither `repr` nor `text` shows one."""
+
+    path: Path
+    digest: str
+    """SHA-256 of the file's content, hexadecimal."""
+    gateway: GatewaySettings
+    channels: Mapping[str, Typed]
+    providers: Mapping[str, Typed]
+    policies: tuple[PolicyT, ...]
+    alarms: tuple[Typed, ...]
+
+    @property
+    def text(self) -> str:
+        """All settings in force as JSON, defaults included, secrets masked."""
+        sections = {
+            "gateway": _dump(self.gateway),
+            "channels": {name: _dump_typed(typed) for name, typed in self.channels.items()},
+            "providers": {name: _dump_typed(typed) for name, typed in self.providers.items()},
+            "policies": [_dump(policy) for policy in self.policies],
+            "alarms": [_dump_typed(typed) for typed in self.alarms],
+        }
+        return orjson.dumps(sections, option=orjson.OPT_INDENT_2).decode()
+
+
+def _dump(settings: Settings) -> dict[str, Any]:
+    return settings.model_dump(mode="json")
+
+
+def _dump_typed(typed: Typed) -> dict[str, Any]:
+    return {"type": typed.type, **_dump(typed.settings)}

@@ -1,0 +1,28 @@
+"""What an administrator writes of where alarms go."""
+
+import hashlib
+
+from pydantic import Field
+
+from gateway.core.settings import Secret, Settings
+
+
+class LogAlarmSettings(Settings):
+    """Alarms as lines of the log."""
+
+
+class WebhookAlarmSettings(Settings):
+    """Alarms posted as JSON with a Standard Webhooks signature, until the other side answers 2xx."""
+
+    url: str = Field(pattern=r"^https?://[^\s/?#]+[^\s#]*$", description="Where the JSON is posted.")
+    secret: Secret = Field(description="What the signature is made with.")
+    allow_private: bool = Field(False, description="Permits a private or loopback address.")
+
+    @property
+    def target(self) -> str:
+        """What notices owed to it are filed under: the same after a reload that reorders the alarms."""
+        return "webhook:" + hashlib.sha256(self.url.encode()).hexdigest()[:12]
+
+
+ALARM_TYPES: dict[str, type[Settings]] = {"log": LogAlarmSettings, "webhook": WebhookAlarmSettings}
+"""The types that `alarms` may have."""

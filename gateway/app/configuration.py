@@ -1,0 +1,83 @@
+"""The configuration with the types of this distribution, and what it promises."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr
+
+from channels.registry import CHANNEL_TYPES
+from config.loader import load
+from config.schema import Config, SettingsKinds
+from gateway.alarms.settings import ALARM_TYPES
+from gateway.core.clock import Instant
+from gateway.core.errors import RelevoError
+from routing.assess import assess_configuration
+from routing.policy.settings import PolicySettings
+from routing.registry import PROVIDER_TYPES
+from routing.settings import ProviderSettings
+from routing.takeover.assessment import Assessment
+from routing.takeover.bounds import Platform
+
+RelevoConfig = Config[PolicySettings]
+
+KINDS = SettingsKinds(
+    channels={name: each.settings for name, each in CHANNEL_TYPES.items()},
+    providers={name: each.settings for name, each in PROVIDER_TYPES.items()},
+    alarms=ALARM_TYPES,
+    policy=PolicySettings,
+)
+
+
+class ImpossibleContract(RelevoError):
+    """A policy's bound exceeds its contract; the text says which, and what to turn."""
+
+
+def load_configuration(path: Path, environ: Mapping[str, str] = os.environ) -> RelevoConfig:
+    """Raises ConfigError, with file, line and column of every problem."""
+    return load(path, KINDS, environ)
+
+
+def provider_settings(config: RelevoConfig) -> dict[str, ProviderSettings]:
+    """Each provider's settings by name."""
+    return {
+        name: typed.settings for name, typed in config.providers.items() if isinstance(typed.settings, ProviderSettings)
+    }
+
+
+def assess(config: RelevoConfig, now: Instant) -> Assessment:
+    """The bounds of every policy, with what they assume."""
+    gateway = config.gateway
+    platform = Platform(
+        lag=gateway.lag_allowance,
+        wait=gateway.queue_allowance,
+        crashes=gateway.crashes,
+        restart_within=gateway.restart_within,
+    )
+    return assess_configuration(provider_settings(config), config.policies, platform, now)
+
+
+def require_possible(assessment: Assessment) -> None:
+    """Raises ImpossibleContract where a policy can't keep its contract."""
+    broken = [policy for policy in assessment.policies if not policy.met]
+    if broken:
+        reasons = "; ".join(f"{policy.name}: {policy.problem}" for policy in broken)
+        raise ImpossibleContract(
+            f"{reasons}. `relevo check` shows the sums; `relevo serve --accept-impossible` starts all the same."
+        )
+
+
+def secrets_of(config: RelevoConfig) -> Iterator[str]:
+    """Every secret's value, for the log to redact."""
+    yield from _secrets(config.gateway)
+    for typed in (*config.channels.values(), *config.providers.values(), *config.alarms):
+        yield from _secrets(typed.settings)
+
+
+def _secrets(settings: BaseModel) -> Iterator[str]:
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from _secrets(value)

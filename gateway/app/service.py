@@ -1,0 +1,283 @@
+"""The whole service: built, started in order, stopped in reverse. Long and straight, since order is the point."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+
+from channels.channel import ChannelContext
+from channels.registry import CHANNEL_TYPES
+from gateway.alarms.observer import Alarms
+from gateway.alarms.sender import WebhookNotices
+from gateway.alarms.settings import LogAlarmSettings, WebhookAlarmSettings
+from gateway.app.broken import BrokenAssumptions
+from gateway.app.configuration import RelevoConfig, assess, load_configuration, require_possible, secrets_of
+from gateway.app.providers import build_providers, policy_facts, routes_of
+from gateway.assumptions import AssumptionWatch
+from gateway.auditor import Auditor
+from gateway.core.clock import SystemClock
+from gateway.core.errors import ConfigError, RelevoError, StoreFailed
+from gateway.core.events import ConfigurationRejected, ConfigurationReloaded, GatewayStarted, GatewayStopped
+from gateway.core.tokens import TokenSigner
+from gateway.intake import IntakeDoor
+from gateway.listener import Limits, Listener
+from gateway.logs import LogObserver, Redactor
+from gateway.metrics import Metrics, keep_fresh
+from gateway.store import open_store
+from gateway.web.feed import EventFeed
+from gateway.web.ops import Ops
+from gateway.web.routes import ops_routes
+from routing.delivery.engine import Engine
+from routing.delivery.fleet import Fleet
+from routing.registry import provider_routes
+from routing.takeover.evidence import Promise
+from routing.takeover.promise import PolicyPromise
+
+LANGUAGES = ("en", "es")
+VERSION = version("relevo")
+_FIRST_PROBES_WITHIN = 0.3
+_log = structlog.get_logger("relevo")
+
+
+class Service:
+    """A running gateway. `start`, then `wait`, then `stop`; `reload` in between."""
+
+    def __init__(self, config: RelevoConfig, redactor: Redactor, *, accept_impossible: bool = False) -> None:
+        """Raises ImpossibleContract."""
+        self._config = config
+        self._redactor = redactor
+        self._accept_impossible = accept_impossible
+        self._clock = SystemClock()
+        self._assessment = self._assess(config)
+        self._stopped = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._parts = AsyncExitStack()
+        self._reloading = asyncio.Lock()
+
+    @property
+    def public_url(self) -> str:
+        return self._public.url
+
+    @property
+    def ops_url(self) -> str:
+        return self._ops.url
+
+    async def start(self) -> None:
+        """Everything, in order. Raises StartError; what had started is stopped again."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._parts.aclose()
+            raise
+
+    async def _start(self) -> None:
+        settings = self._config.gateway
+        self._metrics = Metrics()
+        self._feed = EventFeed()
+        self._broken = BrokenAssumptions()
+
+        # The store first: it proves that we are alone, and says what the last stop cut off.
+        self._store = open_store(
+            settings.store,
+            self._clock,
+            observers=[LogObserver(), self._metrics, self._feed, self._broken],
+            on_failed=self._fail,
+            measured=self._metrics.commit_seconds,
+        )
+        self._parts.push_async_callback(self._store.close)
+        unsure = await self._store.start()
+        signer = TokenSigner(await self._store.secret())
+
+        # Those who watch.
+        self._fleet = Fleet(self._clock)
+        self._alarms = Alarms(
+            self._store,
+            self._store,
+            self._fleet,
+            self._metrics,
+            self._clock,
+            ops_url=f"http://{settings.ops.listen}",
+        )
+        self._notices = WebhookNotices([], self._clock)
+        self._parts.push_async_callback(self._notices.close)
+        self._watch = AssumptionWatch(
+            self._store,
+            self._metrics,
+            self._clock,
+            allowance=settings.lag_allowance,
+            worst_commit=self._metrics.worst_commit,
+        )
+        await self._alarms.resume()
+        self._store.subscribe(self._alarms)
+
+        # Those who hand over.
+        self._engine = Engine(self._store, self._fleet, self._clock, self._notices, self._promise, self._broken.since)
+        self._store.subscribe(self._engine)
+        self._parts.push_async_callback(self._close_providers)
+        self._put_in_force(self._config)
+        await self._fleet.first_probes(_FIRST_PROBES_WITHIN)
+        self._parts.push_async_callback(self._end_tasks)
+        self._tasks = [
+            self._background("engine", self._engine.run()),
+            self._background("alarms", self._alarms.run()),
+            self._background("auditor", Auditor(self._store, self._clock).run()),
+            self._background("assumptions", self._watch.run()),
+            self._background("gauges", keep_fresh(self._metrics, self._store, self._fleet, self._clock)),
+        ]
+
+        # The doors last, operations' first.
+        self._ops = Listener(
+            "ops", settings.ops.listen, ops_routes(self._ops_facts(), VERSION), limits=Limits(answer_seconds=None)
+        )
+        await self._ops.start()
+        self._parts.push_async_callback(self._ops.stop)
+        self._public = Listener("public", settings.public.listen, self._public_routes(signer), languages=LANGUAGES)
+        await self._public.start()
+        self._parts.push_async_callback(self._public.stop)
+        self._parts.callback(self._feed.close)
+        await self._store.announce([GatewayStarted(at=self._clock.now(), version=VERSION, unsure=unsure)])
+
+    async def wait(self) -> None:
+        """Until `ask_to_stop`, or a part fails; then that part's error is raised."""
+        await self._stopped.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def ask_to_stop(self) -> None:
+        self._stopped.set()
+
+    async def stop(self) -> None:
+        """In reverse, within the bound of the configuration; what was cut off is searched for at the next start."""
+        within = self._config.gateway.shutdown_within
+        try:
+            async with asyncio.timeout(within):
+                await self._parts.aclose()
+        except TimeoutError:
+            _log.warning("the stop took longer than allowed", seconds=within)
+
+    # Reload: all that can fail first, then the swap.
+
+    async def reload(self) -> str:
+        """Put the changed file in force; its digest. Raises ConfigError, and the old one stays."""
+        async with self._reloading:
+            try:
+                config = load_configuration(self._config.path)
+                self._require_same_doors(config)
+                assessment = self._assess(config)
+            except RelevoError as error:
+                rejected = ConfigurationRejected(at=self._clock.now(), problem=str(error))
+                await self._store.announce([rejected])
+                raise error if isinstance(error, ConfigError) else ConfigError(str(error)) from error
+            self._assessment = assessment
+            self._redactor.know(secrets_of(config))
+            self._put_in_force(config)
+            await self._store.announce([ConfigurationReloaded(at=self._clock.now(), digest=config.digest)])
+            return config.digest
+
+    def _require_same_doors(self, config: RelevoConfig) -> None:
+        """What is opened at the start needs a restart."""
+        if config.gateway != self._config.gateway or config.channels != self._config.channels:
+            raise ConfigError(
+                f"{config.path}: gateway and channels can't be changed by a reload: restart Relevo, or undo the change"
+            )
+
+    def _assess(self, config: RelevoConfig) -> Any:
+        assessment = assess(config, self._clock.now())
+        if not self._accept_impossible:
+            require_possible(assessment)
+        return assessment
+
+    def _put_in_force(self, config: RelevoConfig) -> None:
+        running = {live.name: live for live in self._fleet.live_providers()}
+        providers = build_providers(config, running, self._clock, self._metrics, self._engine.takeovers.health_changed)
+        webhooks = [each.settings for each in config.alarms if isinstance(each.settings, WebhookAlarmSettings)]
+        log = not config.alarms or any(isinstance(each.settings, LogAlarmSettings) for each in config.alarms)
+        self._notices.configure(webhooks)
+        self._alarms.configure([each.target for each in webhooks], log=log)
+        self._engine.apply(routes_of(config, self._assessment), providers)
+        self._facts = policy_facts(config, self._assessment)
+        self._metrics.set_bounds(
+            {each.name: each.backups[0].ticket.seconds for each in self._assessment.policies if each.backups}
+        )
+        self._config = config
+
+    # The parts' needs of each other.
+
+    def _promise(self, policy: str) -> Promise:
+        return PolicyPromise(next(each for each in self._assessment.policies if each.name == policy))
+
+    def _ops_facts(self) -> Ops:
+        token = self._config.gateway.ops.token
+        return Ops(
+            reads=self._store,
+            status=self._fleet,
+            quarantine=self._store,
+            reloader=self,
+            clock=self._clock,
+            registry=self._metrics.registry,
+            feed=self._feed,
+            policies=lambda: self._facts,
+            checks={
+                "store": lambda: str(self._failure) if isinstance(self._failure, StoreFailed) else None,
+                "engine": self._why_engine_not_ready,
+                "event loop": self._watch.why_not_ready,
+            },
+            source=self._config.gateway.public.url,
+            token=token.get_secret_value() if token else None,
+        )
+
+    def _public_routes(self, signer: TokenSigner) -> list[Any]:
+        door = IntakeDoor(self._store, self._fleet, self._clock, self._metrics)
+        routes: list[Any] = []
+        for name, typed in self._config.channels.items():
+            context = ChannelContext(
+                name=name,
+                intake=door,
+                reads=self._store,
+                routing=self._fleet,
+                signer=signer,
+                clock=self._clock,
+                organisation=self._config.gateway.organisation.name,
+                public_url=self._config.gateway.public.url,
+                languages=LANGUAGES,
+            )
+            routes += CHANNEL_TYPES[typed.type].make(typed.settings, context).routes()
+        return routes + provider_routes(self._fleet.adapters, door, self._clock)
+
+    def _why_engine_not_ready(self) -> str | None:
+        return None if all(not task.done() for task in self._tasks) else "a part of the service has ended"
+
+    # Background parts: a failure of one stops the service, so that its supervisor starts it anew.
+
+    def _background(self, name: str, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(coroutine, name=name)
+        task.add_done_callback(self._part_ended)
+        return task
+
+    def _part_ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self._stopped.is_set():
+            return
+        self._fail(task.exception() or RuntimeError(f"{task.get_name()} ended by itself"))
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is None:
+            self._failure = error
+        self._stopped.set()
+
+    async def _end_tasks(self) -> None:
+        """Deliveries in hand are finished; the others just end."""
+        engine, *others = self._tasks
+        self._engine.stop()
+        await asyncio.wait([engine], timeout=self._config.gateway.shutdown_within / 2)
+        for task in (engine, *others):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._failure is None:
+            await self._store.announce([GatewayStopped(at=self._clock.now())])
+
+    async def _close_providers(self) -> None:
+        for live in self._fleet.live_providers():
+            await live.adapter.close()

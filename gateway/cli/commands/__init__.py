@@ -1,0 +1,1 @@
+"""One command, or one family of commands, in each file."""

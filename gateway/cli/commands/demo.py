@@ -1,0 +1,38 @@
+"""`relevo demo`: Relevo between two demo desks, to be played with, or an outage from beginning to end."""
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.failure import expected_errors
+from gateway.cli.language import say
+
+_OUTAGES = ("kill", "hang", "error", "gray")
+
+
+@click.command(
+    help=say(
+        "Run Relevo with two demo desks, or stage an outage. Without --outage the addresses are printed and Ctrl-C "
+        "stops everything. With it the primary desk fails under real traffic and comes back, and the account is "
+        "settled: ends with 0 only if every promise held."
+    )
+)
+@click.option("--outage", type=click.Choice(_OUTAGES), help=say("The outage to go through."))
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help=say("A folder that keeps tickets and logs; a temporary one unless given."),
+)
+def demo(outage: str | None, data: Path | None) -> None:
+    with expected_errors():
+        if outage is None:
+            from gateway.cli.demo_stage import play
+
+            play(data)
+            return
+        if data is not None:
+            raise click.UsageError(say("--outage uses a temporary folder: --data can't be given with it"))
+        from gateway.demo import scenario
+
+        click.get_current_context().exit(scenario.demo(outage))

@@ -1,0 +1,101 @@
+"""The service in the foreground: its loop, its log, its signals, and the lines that tell where it listens."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from gateway.app.configuration import load_configuration, secrets_of
+from gateway.app.service import Service
+from gateway.cli.failure import Failure
+from gateway.cli.language import say
+from gateway.core.errors import ConfigError, RelevoError
+from gateway.logs import Format, Level, configure_logging
+
+_INTERRUPTED = 128 + signal.SIGINT
+_log = structlog.get_logger("relevo")
+
+
+def serve_until_stopped(file: Path, *, accept_impossible: bool, log_format: Format | None, log_level: Level) -> None:
+    """Returns when it was told to stop. Raises ConfigError, ImpossibleContract, StartError, StoreFailed; Failure."""
+    config = load_configuration(file)
+    redactor = configure_logging(sys.stderr, format=log_format, level=log_level, secrets=secrets_of(config))
+    service = Service(config, redactor, accept_impossible=accept_impossible)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(service))
+    except RelevoError:
+        raise
+    except Exception as error:
+        _log.exception("a part of the service failed")
+        raise Failure(say("relevo: a part of the service failed; the log says more")) from error
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _serve(service: Service) -> None:
+    signals = _Signals(service)
+    signals.obey_stops()
+    await service.start()
+    try:
+        signals.obey_reloads()
+        _tell_addresses(service)
+        await service.wait()
+    finally:
+        await service.stop()
+
+
+def _tell_addresses(service: Service) -> None:
+    # Whoever reads this may be gone by now; that is no reason to stop.
+    with contextlib.suppress(OSError):
+        sys.stdout.write(f"public {service.public_url}\nops {service.ops_url}\n")
+        sys.stdout.flush()
+
+
+class _Signals:
+    """What signals ask of the service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._loop = asyncio.get_running_loop()
+        self._interrupted = False
+        self._reloading: set[asyncio.Task[None]] = set()
+
+    def obey_stops(self) -> None:
+        self._loop.add_signal_handler(signal.SIGTERM, self._service.ask_to_stop)
+        self._loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
+
+    def obey_reloads(self) -> None:
+        self._loop.add_signal_handler(signal.SIGHUP, self._reload)
+
+    def _interrupt(self) -> None:
+        if self._interrupted:
+            _log.warning("interrupted twice: ending at once")
+            os._exit(_INTERRUPTED)
+        self._interrupted = True
+        self._service.ask_to_stop()
+
+    def _reload(self) -> None:
+        task = asyncio.create_task(self._try_reload(), name="reload")
+        self._reloading.add(task)
+        task.add_done_callback(self._reloading.discard)
+
+    async def _try_reload(self) -> None:
+        try:
+            await self._service.reload()
+        except ConfigError:
+            pass  # the service has announced what is wrong, which is in the log
+        except RelevoError as error:
+            _log.error("the reload failed", problem=str(error))

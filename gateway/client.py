@@ -1,0 +1,137 @@
+"""The ops API's client, for the command line: it asks, and says plainly why there is no answer."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Self
+
+import aiohttp
+from yarl import URL
+
+from gateway.core.errors import RelevoError
+
+_WITHIN = 15.0
+
+
+class OpsError(RelevoError):
+    """The gateway did not do what was asked; the text is one sentence for the person who asked."""
+
+
+class NotRunning(OpsError):
+    """Nothing answers at the address."""
+
+
+class WrongToken(OpsError):
+    """The gateway wants a token, or another one."""
+
+
+class OpsClient:
+    """Asks the running gateway at `url` (its ops listener). Use it as an asynchronous context manager.
+
+    Every method raises OpsError: NotRunning, WrongToken, or itself with the reason that the gateway gave.
+    """
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self._url = URL(url.rstrip("/"))
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            headers=self._headers, timeout=aiohttp.ClientTimeout(total=_WITHIN), trust_env=False
+        )
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None:
+        await self._session.close()
+
+    async def providers(self) -> list[dict[str, Any]]:
+        """Each provider's name, state, reason, since and share."""
+        return await self._list("/api/v1/providers", "providers")
+
+    async def policies(self) -> list[dict[str, Any]]:
+        """Each policy with its providers, who serves it, and its bounds."""
+        return await self._list("/api/v1/policies", "policies")
+
+    async def takeovers(self, *, open_only: bool = False) -> list[dict[str, Any]]:
+        """The evidence, newest first."""
+        return await self._list("/api/v1/takeovers", "takeovers", {"open": str(open_only).lower()})
+
+    async def tickets(
+        self, *, state: str | None = None, before: str | None = None, limit: int = 50
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """One page, newest first, and the `before` of the next."""
+        given = {"state": state, "before": before, "limit": str(limit)}
+        page = await self._ask("GET", "/api/v1/tickets", {key: value for key, value in given.items() if value})
+        tickets: list[dict[str, Any]] = _member(page, "tickets")
+        return tickets, page.get("next")
+
+    async def ticket(self, reference: str) -> dict[str, Any]:
+        """One ticket with its hand-offs and conversation."""
+        return await self._ask("GET", f"/api/v1/tickets/{_segment(reference)}")
+
+    async def overdue(self) -> list[dict[str, Any]]:
+        """Tickets past their contracted time, with the reasons."""
+        return await self._list("/api/v1/overdue", "overdue")
+
+    async def quarantine(self) -> list[dict[str, Any]]:
+        """What a person has to look at."""
+        return await self._list("/api/v1/quarantine", "quarantine")
+
+    async def replay(self, item: str) -> None:
+        """Send a quarantined item on its way again."""
+        await self._ask("POST", f"/api/v1/quarantine/{_segment(item)}/replay")
+
+    async def discard(self, item: str) -> None:
+        """Take a quarantined item out for good."""
+        await self._ask("DELETE", f"/api/v1/quarantine/{_segment(item)}")
+
+    async def reload(self) -> str:
+        """Put the changed configuration into force; its digest."""
+        digest: str = _member(await self._ask("POST", "/-/reload"), "digest")
+        return digest
+
+    async def _list(self, path: str, name: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = _member(await self._ask("GET", path, query), name)
+        return items
+
+    async def _ask(self, method: str, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        url = self._url.join(URL(path, encoded=True))
+        try:
+            async with self._session.request(method, url, params=query, allow_redirects=False) as response:
+                if response.status == HTTPStatus.NO_CONTENT:
+                    return {}
+                told = await response.json(content_type=None)
+        except aiohttp.ClientConnectorError as error:
+            raise NotRunning(f"nothing answers at {self._url}: is Relevo running there? ({error.strerror})") from error
+        except TimeoutError as error:
+            raise NotRunning(f"{self._url} did not answer within {_WITHIN:g} seconds") from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise _something_else() from error
+        if response.status == HTTPStatus.OK:
+            return _object(told)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            given = "the token is not the one that" if self._headers else "a token is needed: give the one that"
+            raise WrongToken(f"{given} gateway.ops.token names at {self._url}")
+        problem = _object(told)
+        flaws = [str(flaw.get("detail")) for flaw in problem.get("errors", ())]
+        raise OpsError("\n".join([_member(problem, "detail"), *flaws]))
+
+
+def _object(told: Any) -> dict[str, Any]:
+    if not isinstance(told, dict):
+        raise _something_else()
+    return told
+
+
+def _member(told: dict[str, Any], name: str) -> Any:
+    if name not in told:
+        raise _something_else()
+    return told[name]
+
+
+def _something_else() -> OpsError:
+    return OpsError("what answers there is not Relevo's ops API: is the address right?")
+
+
+def _segment(text: str) -> str:
+    """One segment of a path, whatever the text holds."""
+    return URL.build(path=f"/{text.replace('/', '')}").raw_path.removeprefix("/")

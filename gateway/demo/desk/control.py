@@ -1,0 +1,96 @@
+"""What a demo desk shows beside the protocol: its page, its fault switch, and its tickets for whoever accounts."""
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from gateway.demo.desk.book import Book
+from gateway.demo.desk.desk import Desk
+from gateway.demo.desk.faults import FAULTS
+from gateway.demo.desk.page import render
+from gateway.demo.desk.texts import preferred_language
+
+_STATIC = Path(__file__).parent / "static"
+_SHOWN = 100
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """No third party's content, no inline script, nothing kept."""
+    response.headers.update(_HEADERS)
+
+
+class Control:
+    """The handlers of `/`, `/faults` and `/api/tickets`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        return [
+            web.get("/", self.page),
+            web.get("/faults", self.fault),
+            web.post("/faults", self.turn),
+            web.get("/api/tickets", self.tickets),
+            web.static("/static", _STATIC),
+        ]
+
+    async def page(self, request: web.Request) -> web.Response:
+        language = request.query.get("lang") or preferred_language(request.headers.get("Accept-Language", ""))
+        tickets = await self._desk.ask(Book.tickets, _SHOWN)
+        counts = await self._desk.ask(Book.counts)
+        html = render(self._desk.name, self._desk.title, self._desk.faults.name, tickets, counts, language)
+        return web.Response(text=html, content_type="text/html")
+
+    async def fault(self, request: web.Request) -> web.Response:
+        """`{"fault": NAME, "seconds": N}`, and which faults there are."""
+        faults = self._desk.faults
+        return web.json_response({"fault": faults.name, "seconds": faults.seconds, "faults": list(FAULTS)})
+
+    async def turn(self, request: web.Request) -> web.StreamResponse:
+        """Turn a fault on: JSON `{"fault": NAME, "seconds"?: N}`, or the page's form."""
+        if not _from_here(request):
+            return web.json_response({"error": "faults are switched from this machine only"}, status=403)
+        is_form = request.content_type == "application/x-www-form-urlencoded"
+        try:
+            wish: Mapping[str, object] = dict(await request.post()) if is_form else await request.json()
+            name, seconds = _wish(wish)
+        except (ValueError, TypeError, AttributeError):
+            allowed = ", ".join(FAULTS)
+            message = f"fault must be one of {allowed}; seconds a number between 0 and 3600"
+            return web.json_response({"error": message}, status=422)
+        self._desk.faults.turn(name, seconds)
+        if is_form:
+            raise web.HTTPSeeOther(f"/?lang={preferred_language(str(wish.get('lang', '')))}")
+        return await self.fault(request)
+
+    async def tickets(self, request: web.Request) -> web.Response:
+        """Every ticket that the desk has ever taken, newest first, withdrawn ones included."""
+        return web.json_response([ticket.as_json() for ticket in await self._desk.ask(Book.tickets)])
+
+
+def _wish(wish: Mapping[str, object]) -> tuple[str, float | None]:
+    name, seconds = wish.get("fault"), wish.get("seconds")
+    if not isinstance(name, str) or name not in FAULTS:
+        raise ValueError(name)
+    if seconds is None:
+        return name, None
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= 3600:
+        raise ValueError(seconds)
+    return name, float(seconds)
+
+
+def _from_here(request: web.Request) -> bool:
+    """From a loopback address, and not sent by another site's page in a browser of this machine."""
+    origin = request.headers.get("Origin")
+    own = origin is None or urlsplit(origin).netloc == request.host
+    return own and request.remote is not None and ipaddress.ip_address(request.remote).is_loopback

@@ -1,0 +1,9 @@
+"""The HTTP listeners: they mount the routes that others return, bound what a client may do, and answer every error.
+
+Two are run: the public one, for the hostile outside, and the ops one. They never share a port.
+"""
+
+from gateway.listener.limits import Limits
+from gateway.listener.listener import Listener
+
+__all__ = ["Limits", "Listener"]

@@ -1,0 +1,249 @@
+"""Metrics: what Prometheus sees of the service, from the same typed events as the stream, the log and the alarms.
+
+Names and labels are part of the surface: dashboards and alert rules are written against them.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from gateway.core.clock import Clock
+from gateway.core.delivery import Kind
+from gateway.core.errors import RelevoError
+from gateway.core.events import (
+    DuplicateReceived,
+    Event,
+    HandoffChanged,
+    LedgerBalanced,
+    LedgerUnbalanced,
+    MessageReceived,
+    ProviderStateChanged,
+    Recorded,
+    TakeoverStarted,
+    TicketOverdue,
+    TicketReceived,
+)
+from gateway.core.handoff import HandoffState
+from gateway.core.ports import Reads, RoutingStatus
+from gateway.core.provider import HealthState
+
+_HANDOFF_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 30.0)
+_SHORT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_TAKEOVER_BUCKETS = (0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 30.0, 60.0)
+
+_OUTCOMES = frozenset({HandoffState.ACCEPTED, HandoffState.REFUSED, HandoffState.UNAVAILABLE, HandoffState.UNKNOWN})
+_MOST_CHILDREN = 500
+_OTHER = "other"
+_REFRESH_EVERY = 1.0
+
+_log = structlog.get_logger("relevo.metrics")
+
+M = TypeVar("M", Counter, Gauge, Histogram)
+
+
+class _Labelled(Generic[M]):
+    """A metric's children by label values: each looked up once, and never more than can be rendered quickly.
+
+    5,000 histogram children take over a second to render, on the event loop; beyond the bound all share `other`.
+    """
+
+    def __init__(self, metric: M) -> None:
+        self.metric: M = metric
+        self.children: dict[tuple[str, ...], M] = {}
+
+    def of(self, *values: str) -> M:
+        child = self.children.get(values)
+        if child is None:
+            if len(self.children) >= _MOST_CHILDREN:
+                values = (_OTHER,) * len(values)
+            child = self.children[values] = self.metric.labels(*values)
+        return child
+
+
+def _set_exactly(gauge: _Labelled[Gauge], wanted: Mapping[tuple[str, ...], float]) -> None:
+    """What is gone from the configuration goes from the page too."""
+    for values in gauge.children.keys() - wanted.keys():
+        del gauge.children[values]
+        gauge.metric.remove(*values)
+    for values, value in wanted.items():
+        gauge.of(*values).set(value)
+
+
+class Metrics:
+    """The Observer that counts events, and the Measurements of the shells, over a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._worst_commit = 0.0
+        self._counters()
+        self._gauges()
+        self._histograms()
+
+    def _counters(self) -> None:
+        def counter(name: str, says: str, *labels: str) -> Counter:
+            return Counter(f"relevo_{name}", says, labels, registry=self.registry)
+
+        self._intakes = _Labelled(
+            counter("intake_messages", "Messages that came in, by what became of them.", "channel", "outcome")
+        )
+        self._attempts = _Labelled(
+            counter(
+                "handoff_attempts",
+                "Outcomes of hand-off attempts; an unknown one counts again as what it turns out to be.",
+                "provider",
+                "outcome",
+            )
+        )
+        self._takeovers = counter("takeovers", "Times that the service of a policy moved from a failed provider.")
+        self._breaches = _Labelled(
+            counter("contract_breaches", "Tickets that no operative provider had within the contracted time.", "policy")
+        )
+        self._duplicates = counter("duplicates", "Messages that came again and were answered as the first time.")
+        self._alarms = _Labelled(counter("alarms", "Alarms raised.", "alarm"))
+
+    def _gauges(self) -> None:
+        def gauge(name: str, says: str, *labels: str) -> Gauge:
+            return Gauge(f"relevo_{name}", says, labels, registry=self.registry)
+
+        self._counted = {
+            "tickets_waiting": gauge("tickets_waiting", "Tickets that no operative provider is known to have."),
+            "oldest_waiting_seconds": gauge("oldest_waiting_seconds", "Age of the oldest waiting ticket."),
+            "handoffs_unknown": gauge("handoffs_unknown", "Hand-offs whose outcome is unknown."),
+            "doubles_open": gauge("doubles_open", "Surplus copies known and not yet withdrawn."),
+            "quarantine_items": gauge("quarantine_items", "Items that a person has to look at."),
+        }
+        self._deliveries = _Labelled(gauge("deliveries_waiting", "What is owed and not yet done.", "kind"))
+        self._states = _Labelled(
+            gauge("provider_state", "1 for the state that the provider is in.", "provider", "state")
+        )
+        self._bounds = _Labelled(
+            gauge("takeover_bound_seconds", "The bound of one ticket's takeover, as computed beforehand.", "policy")
+        )
+        self._unbalanced = gauge("ledger_unbalanced", "Tickets that the auditor found astray.")
+        self._last_success = _Labelled(
+            gauge(
+                "channel_last_success_timestamp_seconds",
+                "When the channel last brought a message that is on disk.",
+                "channel",
+            )
+        )
+        self._active = _Labelled(gauge("alarm_active", "Alarms of this type that are on now.", "alarm"))
+
+    def _histograms(self) -> None:
+        def histogram(name: str, says: str, buckets: Sequence[float], *labels: str) -> Histogram:
+            return Histogram(f"relevo_{name}", says, labels, buckets=buckets, registry=self.registry)
+
+        self._intake = histogram("intake_seconds", "From receiving a message to its being durable.", _SHORT_BUCKETS)
+        self._handoff = _Labelled(
+            histogram(
+                "handoff_seconds",
+                "From our durable acceptance to a provider's, for the first that had the ticket.",
+                _HANDOFF_BUCKETS,
+                "provider",
+            )
+        )
+        self._probe = histogram("probe_seconds", "One probe of a provider, whatever its outcome.", _SHORT_BUCKETS)
+        self._takeover = histogram(
+            "takeover_seconds", "From the start of the last good probe to the switch.", _TAKEOVER_BUCKETS
+        )
+        self._loop_lag = histogram("loop_lag_seconds", "How late the event loop was.", _SHORT_BUCKETS)
+        self._commit = histogram("commit_seconds", "One commit of the store, waiting included.", _SHORT_BUCKETS)
+
+    def observe(self, events: Sequence[Recorded]) -> None:
+        for recorded in events:
+            self._count(recorded.event)
+
+    def _count(self, event: Event) -> None:
+        match event:
+            case TicketReceived(channel=channel):
+                self._received(channel, "new", event)
+            case MessageReceived(channel=channel):
+                self._received(channel, "continued", event)
+            case DuplicateReceived(channel=channel):
+                self._received(channel, "duplicate", event)
+                self._duplicates.inc()
+            case HandoffChanged():
+                self._handed_off(event)
+            case TicketOverdue(policy=policy):
+                self._breaches.of(policy).inc()
+            case ProviderStateChanged(provider=provider, new=new):
+                self._show_state(provider, new)
+            case TakeoverStarted(seconds=seconds):
+                self._takeovers.inc()
+                self._takeover.observe(seconds)
+            case LedgerUnbalanced(tickets=tickets):
+                self._unbalanced.set(tickets)
+            case LedgerBalanced():
+                self._unbalanced.set(0)
+
+    def _received(self, channel: str, outcome: str, event: Event) -> None:
+        self._intakes.of(channel, outcome).inc()
+        self._last_success.of(channel).set(event.at)
+
+    def _handed_off(self, event: HandoffChanged) -> None:
+        if event.state in _OUTCOMES:
+            self._attempts.of(event.provider, event.state.value).inc()
+        if event.first:
+            self._handoff.of(event.provider).observe(event.seconds)
+
+    def _show_state(self, provider: str, state: str) -> None:
+        for each in HealthState:
+            self._states.of(provider, each.value).set(each == state)
+
+    def intake_seconds(self, seconds: float) -> None:
+        self._intake.observe(seconds)
+
+    def intake_refused(self, channel: str, outcome: str) -> None:
+        self._intakes.of(channel, outcome).inc()
+
+    def commit_seconds(self, seconds: float) -> None:
+        self._commit.observe(seconds)
+        self._worst_commit = max(self._worst_commit, seconds)
+
+    def worst_commit(self) -> float:
+        """Seconds of the slowest commit since this was last asked."""
+        worst, self._worst_commit = self._worst_commit, 0.0
+        return worst
+
+    def probe_seconds(self, seconds: float) -> None:
+        self._probe.observe(seconds)
+
+    def loop_lag_seconds(self, seconds: float) -> None:
+        self._loop_lag.observe(seconds)
+
+    def alarm(self, alarm: str, active: int, raised: bool) -> None:
+        self._active.of(alarm).set(active)
+        if raised:
+            self._alarms.of(alarm).inc()
+
+    def set_bounds(self, bounds: Mapping[str, float]) -> None:
+        """The bound of one ticket's takeover, in seconds, of every policy in force."""
+        _set_exactly(self._bounds, {(policy,): seconds for policy, seconds in bounds.items()})
+
+    def set_counts(self, counts: Mapping[str, float]) -> None:
+        """What Reads.counts says."""
+        for name, gauge in self._counted.items():
+            gauge.set(counts.get(name, 0))
+        for kind in Kind:
+            self._deliveries.of(kind.value).set(counts.get(f"deliveries_waiting.{kind.value}", 0))
+
+    def set_states(self, states: Mapping[str, HealthState]) -> None:
+        """The health of every configured provider."""
+        _set_exactly(
+            self._states,
+            {(name, each.value): each is state for name, state in states.items() for each in HealthState},
+        )
+
+
+async def keep_fresh(metrics: Metrics, reads: Reads, status: RoutingStatus, clock: Clock) -> None:
+    """Refresh the gauges every second, for ever. A store that can't be read leaves them as they were."""
+    while True:
+        metrics.set_states({provider.name: provider.state for provider in status.providers()})
+        try:
+            metrics.set_counts(await reads.counts(clock.now()))
+        except RelevoError as error:
+            _log.warning("gauges not refreshed", error=str(error))
+        await asyncio.sleep(_REFRESH_EVERY)

@@ -1,0 +1,73 @@
+"""SQLite as an engine: one connection that writes, a few that only read.
+
+Versions 3.7.0 to 3.51.2 can corrupt a WAL when two connections write or checkpoint at once
+(https://www.sqlite.org/wal.html#walresetbug), so one connection alone does both.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from gateway.core.errors import ConfigError
+
+MEMORY = ":memory:"
+READERS = 2
+_BUSY_SECONDS = 1.5
+"""A caller may come while another group waits, and then wait as long itself: refused after 3 s at most."""
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    # A checkpoint within a commit would keep its errors to itself: the writer checkpoints, and looks.
+    "wal_autocheckpoint = 0",
+    "temp_store = MEMORY",
+)
+
+
+def file_of(url: str) -> str:
+    """The file that a store's URL names: `sqlite:relevo.db`, `sqlite:/var/lib/relevo.db`."""
+    scheme, _, file = url.partition(":")
+    if scheme != "sqlite" or not file or file.startswith((":", "//")):
+        raise ConfigError(f"store: {url!r} names no store; sqlite:FILE does, such as sqlite:relevo.db")
+    return file
+
+
+def writing_engine(database: str) -> Engine:
+    """One connection, kept open, on which every transaction begins as a writing one."""
+    engine = create_engine("sqlite://", creator=lambda: _open(database), poolclass=StaticPool)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def reading_engine(database: str) -> Engine:
+    """A few connections that can't write; every transaction sees one state of the data."""
+    uri = f"{Path(database).absolute().as_uri()}?mode=ro"
+    engine = create_engine(
+        "sqlite://", creator=lambda: _open(uri, uri=True), poolclass=QueuePool, pool_size=READERS, max_overflow=0
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _open(database: str, *, uri: bool = False) -> sqlite3.Connection:
+    # isolation_level None: the module itself begins no transactions, and so none that would only later turn to writing.
+    return sqlite3.connect(
+        database, uri=uri, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+
+
+def _prepare(connection: sqlite3.Connection, _: Any) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,1 @@
+"""The queries: each reads committed data over a read-only connection."""

@@ -1,0 +1,287 @@
+"""The tables. Keys are time-ordered text, instants are seconds since the epoch; state and its event share a commit.
+
+Only portable types are used, so that rows go in and out of both engines as they are. Partial indices repeat their
+condition as a literal: an engine uses one only where the query says the very same.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    literal_column,
+    or_,
+)
+
+from gateway.core.handoff import HandoffState
+from gateway.core.ticket import TicketState
+
+metadata = MetaData()
+
+
+def literally(column: Column[str], value: StrEnum) -> ColumnElement[bool]:
+    """`column = 'value'` with the value written out, as partial indices need it."""
+    return column == literal_column(f"'{value.value}'")
+
+
+def partial(name: str, *columns: ColumnElement[object] | Column[object], where: ColumnElement[bool]) -> Index:
+    """An index over the rows that satisfy `where`."""
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+requesters = Table(
+    "requesters",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text),
+    Column("email", Text),
+    Column("phone", Text),
+    sqlite_with_rowid=False,
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("requester_id", Text, ForeignKey("requesters.id")),
+    Column("received_at", Double, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("hedge_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("language", Text),
+    Column("category", Text),
+    Column("priority", Integer, nullable=False),
+    Column("metadata", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("handed_off_at", Double),
+    Column("reason", Text),
+    # received_at, or when it came back to waiting: hedge_at and due_at count from here.
+    Column("waiting_since", Double, nullable=False),
+    # When its being overdue was announced.
+    Column("overdue_at", Double),
+    sqlite_with_rowid=False,
+)
+
+WAITING = literally(tickets.c.state, TicketState.WAITING)
+
+Index("tickets_reference", tickets.c.reference, unique=True)
+partial("tickets_waiting", tickets.c.id, where=WAITING)
+partial("tickets_overdue", tickets.c.overdue_at, tickets.c.due_at, tickets.c.waiting_since, where=WAITING)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ticket_id", Text, ForeignKey("tickets.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("author", Text),
+    Column("provider", Text),
+)
+Index("messages_ticket", messages.c.ticket_id, messages.c.number, unique=True)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("type", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("ticket_id", Text),
+    Column("reference", Text),
+    Column("data", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("message_id", Text),
+    Column("received_at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ticket_id", Text, ForeignKey("tickets.id"), nullable=False),
+    Column("provider", Text, nullable=False),
+    # The ticket's, repeated here so that a rescue finds its copies in order without reading their tickets.
+    Column("policy", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("messages_sent", Integer, nullable=False),
+    Column("provider_reference", Text),
+    Column("answered_at", Double),
+    Column("confirmed_at", Double),
+    Column("picked_up_at", Double),
+    Column("superseded", Boolean, nullable=False),
+    Column("superseded_at", Double),
+    Column("surplus_at", Double),
+    Column("reason", Text),
+    sqlite_with_rowid=False,
+)
+
+UNSURE_COPY = or_(literally(handoffs.c.state, HandoffState.STARTED), literally(handoffs.c.state, HandoffState.UNKNOWN))
+RESCUABLE = and_(
+    literally(handoffs.c.state, HandoffState.ACCEPTED), ~handoffs.c.superseded, handoffs.c.surplus_at.is_(None)
+)
+
+Index("handoffs_ticket", handoffs.c.ticket_id)
+partial(
+    "handoffs_reference",
+    handoffs.c.provider,
+    handoffs.c.provider_reference,
+    where=handoffs.c.provider_reference.is_not(None),
+)
+partial("handoffs_unsure", handoffs.c.state, where=UNSURE_COPY)
+partial(
+    "handoffs_rescuable",
+    handoffs.c.provider,
+    handoffs.c.policy,
+    handoffs.c.priority.desc(),
+    handoffs.c.id,
+    where=RESCUABLE,
+)
+partial("handoffs_answered", handoffs.c.answered_at, where=handoffs.c.answered_at.is_not(None))
+partial("handoffs_superseded", handoffs.c.superseded_at, where=handoffs.c.superseded_at.is_not(None))
+partial("handoffs_surplus", handoffs.c.surplus_at, where=handoffs.c.surplus_at.is_not(None))
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("ticket_id", Text, ForeignKey("tickets.id")),
+    Column("handoff_id", Text, ForeignKey("handoffs.id")),
+    Column("message_id", Text, ForeignKey("messages.id")),
+    Column("target", Text),
+    Column("priority", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("leased", Boolean, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("reason", Text),
+    sqlite_with_rowid=False,
+)
+# Priority stands before the instant: each priority's due deliveries are then one short range, however many wait.
+Index("deliveries_due", deliveries.c.kind, deliveries.c.priority, deliveries.c.due_at)
+Index("deliveries_ticket", deliveries.c.ticket_id)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("ticket_id", Text, ForeignKey("tickets.id")),
+    Column("reference", Text),
+    Column("handoff_id", Text, ForeignKey("handoffs.id")),
+    Column("message_id", Text, ForeignKey("messages.id")),
+    Column("target", Text),
+    Column("priority", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("quarantine_ticket", quarantine.c.ticket_id)
+
+provider_health = Table(
+    "provider_health",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("hard", Boolean, nullable=False),
+    Column("share", Double, nullable=False),
+    Column("paused_until", Double, nullable=False),
+    Column("last_good_at", Double),
+    Column("first_bad_at", Double),
+    sqlite_with_rowid=False,
+)
+
+takeovers = Table(
+    "takeovers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("policy", Text, nullable=False),
+    Column("from_provider", Text, nullable=False),
+    Column("to_provider", Text),
+    Column("last_good_at", Double),
+    Column("first_bad_at", Double, nullable=False),
+    Column("detected_at", Double, nullable=False),
+    Column("switched_at", Double, nullable=False),
+    Column("detection_bound", Double, nullable=False),
+    Column("ticket_bound", Double, nullable=False),
+    Column("first_ticket_at", Double),
+    Column("last_ticket_at", Double),
+    Column("rescue_size", Integer, nullable=False),
+    Column("rescue_bound", Double, nullable=False),
+    Column("rescued", Integer, nullable=False),
+    Column("rescued_at", Double),
+    Column("slowest_ticket", Double),
+    Column("doubles", Integer, nullable=False),
+    Column("doubles_withdrawn", Integer, nullable=False),
+    Column("failback_at", Double),
+    Column("ended_at", Double),
+    Column("met", Boolean),
+    Column("failed_assumption", Text),
+    sqlite_with_rowid=False,
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=True),
+    Column("digest", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,124 @@
+"""The runner of the running service: one writer thread with group commit, and a few threads that read."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Engine
+
+from gateway.core.errors import StoreFailed, StoreUnavailable
+from gateway.core.events import Recorded
+from gateway.store.database import Database
+from gateway.store.engine_sqlite import READERS, reading_engine
+from gateway.store.failures import translated
+from gateway.store.group import Call
+from gateway.store.runner import Answer, Committed, Query
+from gateway.store.transaction import Command, Result, Verb
+from gateway.store.writer import Writer
+
+_STOP_SECONDS = 10.0
+_log = structlog.get_logger("relevo.store")
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What lives between start and close."""
+
+    loop: asyncio.AbstractEventLoop
+    database: Database
+    writer: Writer
+    reading: Engine
+    readers: ThreadPoolExecutor
+
+
+class ThreadedRunner:
+    """Over an SQLite file. `on_failed` is called once, on the loop, when nothing more can be promised; `measured` is
+    told how many seconds each call took to be committed, the wait for the writer included."""
+
+    def __init__(self, file: str, on_failed: Callable[[StoreFailed], None], measured: Callable[[float], None]) -> None:
+        self._file = file
+        self._on_failed = on_failed
+        self._measured = measured
+        self._running: _Running | None = None
+        self._failure: StoreFailed | None = None
+
+    async def start(self, committed: Committed) -> None:
+        loop = asyncio.get_running_loop()
+        database = await asyncio.to_thread(Database.open, self._file)
+
+        def settled(calls: list[Call], recorded: list[Recorded]) -> None:
+            loop.call_soon_threadsafe(_resolve, calls, recorded, committed)
+
+        def failed(error: StoreFailed) -> None:
+            loop.call_soon_threadsafe(self._fail, error)
+
+        self._running = _Running(
+            loop=loop,
+            database=database,
+            writer=Writer(database.connection, settled, failed),
+            reading=reading_engine(self._file),
+            readers=ThreadPoolExecutor(READERS, thread_name_prefix="store reader"),
+        )
+        self._running.writer.start()
+
+    async def write(self, verb: Verb[Command, Result], commands: Sequence[Command]) -> list[Result]:
+        running = self._usable()
+        started = time.monotonic()
+        waiter: asyncio.Future[list[Result]] = running.loop.create_future()
+        running.writer.submit(Call(verb, list(commands), waiter=waiter))
+        results = await waiter
+        self._measured(time.monotonic() - started)
+        return results
+
+    async def read(self, query: Query[Answer]) -> Answer:
+        running = self._usable()
+
+        def look() -> Answer:
+            with translated(), running.reading.begin() as connection:
+                return query(connection)
+
+        try:
+            return await running.loop.run_in_executor(running.readers, look)
+        except StoreFailed as error:
+            self._fail(error)
+            raise
+
+    async def close(self) -> None:
+        """What has been queued is committed first. Bounded: a writer that hangs is left behind."""
+        if self._running is None:
+            return
+        running, self._running = self._running, None
+        running.readers.shutdown(wait=False, cancel_futures=True)
+        if await asyncio.to_thread(running.writer.stop, _STOP_SECONDS):
+            running.reading.dispose()
+            running.database.close()
+        else:
+            _log.error("the store's writer did not end in time", seconds=_STOP_SECONDS)
+
+    def _usable(self) -> _Running:
+        if self._failure is not None:
+            raise StoreFailed(str(self._failure))
+        if self._running is None:
+            raise StoreUnavailable("the store is not open")
+        return self._running
+
+    def _fail(self, error: StoreFailed) -> None:
+        if self._failure is None:
+            self._failure = error
+            self._on_failed(error)
+
+
+def _resolve(calls: list[Call], recorded: list[Recorded], committed: Committed) -> None:
+    """On the loop: the observers first, then the callers, whose next steps may build on what was observed."""
+    if recorded:
+        committed(recorded)
+    for call in calls:
+        if call.waiter is None or call.waiter.done():
+            continue  # the caller was cancelled meanwhile; what it asked for is done all the same
+        if call.error is not None:
+            call.waiter.set_exception(call.error)
+        else:
+            call.waiter.set_result(call.results or [])

@@ -1,0 +1,1 @@
+"""The verbs: each does its work for a list of commands, inside one transaction."""

@@ -1,0 +1,70 @@
+"""begin: an attempt is durable before its request leaves."""
+
+from dataclasses import fields, replace
+
+from gateway.core.clock import Instant
+from gateway.core.delivery import Begin
+from gateway.core.events import HandoffStarted
+from gateway.core.handoff import Handoff, HandoffState
+from gateway.store import bulk, schema, sheets
+from gateway.store.leases import Leases
+from gateway.store.sheet import Sheet, StoredCopy
+from gateway.store.transaction import Transaction
+
+_TRIED_AGAIN = frozenset({HandoffState.STARTED, HandoffState.UNKNOWN, HandoffState.UNAVAILABLE, HandoffState.ABSENT})
+
+
+def begin(transaction: Transaction, begins: list[Begin]) -> list[bool]:
+    """False where the lease is lost, or the copy is not one that may be tried (again)."""
+    leases = Leases(transaction, (each.lease for each in begins))
+    found = sheets.load(transaction, (each.handoff.ticket_id for each in begins))
+    renewed: dict[str, Instant] = {}
+    results = []
+    for each in begins:
+        delivery, sheet = leases.held(each.lease), found.get(each.handoff.ticket_id)
+        began = delivery is not None and sheet is not None and _start(sheet, each)
+        if began and delivery is not None:
+            renewed[delivery.id] = max(each.lease_until, renewed.get(delivery.id, delivery.due_at))
+        results.append(began)
+    sheets.save(transaction, found.values())
+    bulk.update(
+        transaction.connection,
+        schema.deliveries,
+        [{"id": delivery_id, "due_at": lease_until} for delivery_id, lease_until in renewed.items()],
+    )
+    return results
+
+
+def _start(sheet: Sheet, wanted: Begin) -> bool:
+    before = sheet.copies.get(wanted.handoff.id)
+    if before is not None and before.state not in _TRIED_AGAIN:
+        return False
+    copy = _first(wanted.handoff) if before is None else _again(before, wanted.handoff)
+    sheet.put(copy)
+    sheet.emit(
+        HandoffStarted(
+            at=copy.started_at,
+            ticket_id=sheet.standing.id,
+            reference=sheet.standing.reference,
+            handoff_id=copy.id,
+            provider=copy.provider,
+            attempt=copy.attempts,
+            reason=wanted.reason,
+        )
+    )
+    return True
+
+
+def _first(given: Handoff) -> StoredCopy:
+    return StoredCopy(**{field.name: getattr(given, field.name) for field in fields(Handoff)})
+
+
+def _again(before: StoredCopy, given: Handoff) -> StoredCopy:
+    """What the provider was given stays as it is: where the first attempt was taken, its key brings nothing more."""
+    return replace(
+        before,
+        state=HandoffState.STARTED,
+        started_at=given.started_at,
+        attempts=max(given.attempts, before.attempts + 1),
+        reason=None,
+    )

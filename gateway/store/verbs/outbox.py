@@ -1,0 +1,55 @@
+"""wake and announce: what is owed becomes due at once, and what isn't about a ticket is owed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import update
+
+from gateway.core.clock import Instant
+from gateway.core.delivery import Delivery, Kind
+from gateway.core.events import Event
+from gateway.store import bulk, rows, schema
+from gateway.store.schema import deliveries
+from gateway.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Deliveries of `kinds` (to `target`, where given) that nobody has leased are due `now`."""
+
+    now: Instant
+    kinds: frozenset[Kind]
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Events that change no ticket, and the notices owed because of them."""
+
+    events: Sequence[Event]
+    notices: Sequence[Delivery] = ()
+
+
+def wake(transaction: Transaction, wakes: list[Wake]) -> list[int]:
+    """How many each woke."""
+    return [_wake(transaction, each) for each in wakes]
+
+
+def _wake(transaction: Transaction, wanted: Wake) -> int:
+    asleep = update(deliveries).where(
+        deliveries.c.kind.in_(sorted(wanted.kinds)), deliveries.c.due_at > wanted.now, ~deliveries.c.leased
+    )
+    if wanted.target is not None:
+        asleep = asleep.where(deliveries.c.target == wanted.target)
+    return transaction.connection.execute(asleep.values(due_at=wanted.now)).rowcount
+
+
+def announce(transaction: Transaction, announcements: list[Announcement]) -> list[None]:
+    for each in announcements:
+        transaction.events += each.events
+    bulk.insert(
+        transaction.connection,
+        schema.deliveries,
+        [rows.delivery_values(notice) for each in announcements for notice in each.notices],
+    )
+    return [None] * len(announcements)

@@ -1,0 +1,68 @@
+"""release and discard: what a person does with an item in quarantine, with a line in the audit."""
+
+from dataclasses import dataclass, replace
+
+from gateway.core.clock import Instant
+from gateway.core.delivery import HANDING_OVER
+from gateway.core.events import DeliveryDiscarded, DeliveryReleased
+from gateway.core.ticket import TicketState
+from gateway.store import bulk, rows, rules, schema, sheets
+from gateway.store.audit_trail import Line, write
+from gateway.store.transaction import Transaction
+from gateway.store.withheld import owed_again, withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A person's word about the item `id`."""
+
+    id: str
+    at: Instant
+    actor: str
+
+
+def release(transaction: Transaction, verdicts: list[Verdict]) -> list[bool]:
+    """Owed again, due now, its attempts forgotten."""
+    freed = _taken_out(transaction, verdicts, "quarantine.release")
+    bulk.insert(
+        transaction.connection,
+        schema.deliveries,
+        [rows.delivery_values(owed_again(row, each.at)) for each, row in freed],
+    )
+    waiting = sheets.load(transaction, (row.ticket_id for _, row in freed if row.kind in HANDING_OVER))
+    for each, row in freed:
+        transaction.emit(DeliveryReleased(at=each.at, ticket_id=row.ticket_id, reference=row.reference, kind=row.kind))
+        if row.kind in HANDING_OVER:
+            rules.wait_again(waiting[row.ticket_id], each.at, None)
+    sheets.save(transaction, waiting.values())
+    return _answers(verdicts, freed)
+
+
+def discard(transaction: Transaction, verdicts: list[Verdict]) -> list[bool]:
+    """Out for good; the ticket of a discarded hand-off is closed."""
+    thrown = _taken_out(transaction, verdicts, "quarantine.discard")
+    closed = sheets.load(transaction, (row.ticket_id for _, row in thrown if row.kind in HANDING_OVER))
+    for each, row in thrown:
+        transaction.emit(DeliveryDiscarded(at=each.at, ticket_id=row.ticket_id, reference=row.reference, kind=row.kind))
+        if row.kind in HANDING_OVER:
+            sheet = closed[row.ticket_id]
+            sheet.standing = replace(sheet.standing, state=TicketState.RESOLVED, reason=f"discarded: {row.reason}")
+            rules.settle(sheet, each.at)
+    sheets.save(transaction, closed.values())
+    return _answers(verdicts, thrown)
+
+
+def _taken_out(transaction: Transaction, verdicts: list[Verdict], action: str) -> list[tuple[Verdict, rows.AnyRow]]:
+    found = withheld(transaction, {each.id for each in verdicts})
+    taken = [(each, found.pop(each.id)) for each in verdicts if each.id in found]
+    bulk.remove(transaction.connection, schema.quarantine, [row.id for _, row in taken])
+    write(
+        transaction.connection,
+        [Line(each.at, each.actor, action, {"kind": row.kind, "reference": row.reference}) for each, row in taken],
+    )
+    return taken
+
+
+def _answers(verdicts: list[Verdict], taken: list[tuple[Verdict, rows.AnyRow]]) -> list[bool]:
+    done = [each for each, _ in taken]
+    return [any(each is verdict for verdict in done) for each in verdicts]

@@ -1,0 +1,121 @@
+"""The plan: for one ticket, now, each provider of its policy in order of preference, and whether it may have it.
+
+Pure: the running service, `relevo route` and the tests reason by the same lines.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from gateway.core.clock import Instant
+from gateway.core.provider import HealthState, ProviderStatus
+from gateway.core.ticket import Ticket
+from routing.policy.hours import is_open
+from routing.policy.match import serves_language
+from routing.policy.settings import ContractTerms, PolicySettings
+
+
+class Use(Enum):
+    """Whether a provider may be asked to take the ticket."""
+
+    NOW = "now"
+    SOON = "soon"
+    """Not this instant, but worth waiting for, up to the ticket's hedge deadline."""
+    DOUBTFUL = "doubtful"
+    """Perhaps failing: waited for up to the hedge deadline, and after it only asked if no better one is left."""
+    LAST_RESORT = "last resort"
+    """Only if no better provider is left."""
+    NOT = "not"
+
+
+_USABLE = frozenset({Use.NOW, Use.DOUBTFUL, Use.LAST_RESORT})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the plan knows of one provider at an instant."""
+
+    status: ProviderStatus
+    terms: ContractTerms
+    room: bool = True
+    """Whether its window and rate allow one more attempt now."""
+    accepted_at: Instant = 0.0
+    """When it last accepted any ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One provider's place in the plan, with the reason in words."""
+
+    provider: str
+    use: Use
+    reason: str
+    until: Instant | None = None
+    """For SOON: when to look again; None where a change of health or of room will tell."""
+    accepted_at: Instant = 0.0
+    """When the provider last accepted any ticket."""
+
+
+def plan(ticket: Ticket, policy: PolicySettings, views: Mapping[str, View], now: Instant) -> list[Option]:
+    """The policy's providers, fitting ones first and else in the policy's order, each with its use and reason."""
+    fitting: list[Option] = []
+    unfit: list[Option] = []
+    for name in policy.providers:
+        view = views[name]
+        misfit = _misfit(ticket, view.terms, now)
+        option = replace(_by_health(ticket, name, view, now), accepted_at=view.accepted_at)
+        if misfit is None:
+            fitting.append(option)
+        else:
+            use = Use.LAST_RESORT if option.use in _USABLE and view.room else Use.NOT
+            unfit.append(replace(option, use=use, reason=f"{misfit}; {option.reason}"))
+    return fitting + unfit
+
+
+def _misfit(ticket: Ticket, terms: ContractTerms, now: Instant) -> str | None:
+    """Why the provider's contract doesn't cover this ticket now; None where it does."""
+    if ticket.language and not serves_language(ticket.language, terms.languages):
+        return f"does not serve the language {ticket.language}"
+    if terms.channels and ticket.channel not in terms.channels:
+        return f"does not serve the channel {ticket.channel}"
+    if ticket.category and terms.categories and ticket.category not in terms.categories:
+        return f"does not serve the category {ticket.category}"
+    if terms.hours is not None and not is_open(terms.hours, now):
+        return "closed at this hour"
+    return None
+
+
+def _by_health(ticket: Ticket, name: str, view: View, now: Instant) -> Option:
+    status = view.status
+    if status.state is HealthState.DOWN:
+        return Option(name, Use.NOT, f"down: {status.reason}")
+    if status.state is HealthState.SUSPECT and status.hard:
+        return Option(name, Use.NOT, f"suspect after an error: {status.reason}")
+    if status.paused_until > now:
+        return Option(name, Use.SOON, "asked to be left alone for a while", status.paused_until)
+    if status.state is HealthState.RECOVERING and not falls_within(ticket.id, status.share):
+        use = Use.LAST_RESORT if view.room else Use.NOT
+        return Option(name, use, f"recovering, takes {status.share:.0%} of new tickets")
+    if not view.room:
+        return Option(name, Use.SOON, "as many attempts in flight as it may have")
+    if status.state is HealthState.SUSPECT:
+        return Option(name, Use.DOUBTFUL, f"suspect, being confirmed: {status.reason}")
+    if status.state is HealthState.UNKNOWN:
+        return Option(name, Use.DOUBTFUL, "not probed yet")
+    return Option(name, Use.NOW, "up" if status.state is HealthState.UP else "recovering, within its share")
+
+
+def falls_within(ticket_id: str, share: float) -> bool:
+    """Whether a ticket is among the `share` (0 to 1) of tickets; always the same answer for the same ticket."""
+    return zlib.crc32(ticket_id.encode()) < share * 2**32
+
+
+def serving(policy: PolicySettings, statuses: Mapping[str, ProviderStatus]) -> str | None:
+    """The provider that serves a policy: the first not down or held back; None while every one is down."""
+    states: Sequence[tuple[str, HealthState]] = [(name, statuses[name].state) for name in policy.providers]
+    for unwanted in ((HealthState.DOWN, HealthState.RECOVERING), (HealthState.DOWN,)):
+        for name, state in states:
+            if state not in unwanted:
+                return name
+    return None

@@ -1,0 +1,161 @@
+"""The HTTP client of providers: guarded addresses, one total deadline, bounded answers, no redirects.
+
+What matters to a hand-off is whether the request can have reached the desk, so failures come in two kinds:
+NotSent (surely not) and NoReply (it may have).
+"""
+
+import asyncio
+import os
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import aiohttp
+from yarl import URL
+
+from gateway.core.egress import AddressNotPermitted, guarded_session
+from gateway.core.settings import show_duration
+
+ANSWER_LIMIT = 64 * 1024
+"""Bytes of an answer's body that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `flaw` says what is wrong with the body when it isn't whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    flaw: str | None = None
+
+
+class OutboundError(Exception):
+    """No status came back. `explicit` is False where silence was all there was; `reason` holds no personal data."""
+
+    def __init__(self, reason: str, *, explicit: bool = True) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.explicit = explicit
+
+
+class NotSent(OutboundError):
+    """No connection was made: the other side surely has nothing."""
+
+
+class NoReply(OutboundError):
+    """A connection was there and no answer came over it: the other side may have everything."""
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """How far a request has got."""
+
+    connected: bool = False
+    reply: Reply | None = None
+
+
+class OutboundClient:
+    """One provider's session: at most `connections` of them, kept open between requests. Needs a running loop."""
+
+    def __init__(self, *, allow_private: bool, connections: int) -> None:
+        self._session = guarded_session(
+            allow_private=allow_private, connections=connections, trace_configs=[_connection_tracing()]
+        )
+
+    async def send(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes = b"", within: float
+    ) -> Reply:
+        """One request, `within` seconds from the wait for a connection to the body's last byte.
+
+        `url` goes out as it is. Raises NotSent and NoReply; once there is a status, whatever follows is a flaw of the
+        reply. A POST is never repeated (aiohttp repeats only idempotent methods, once, over a stale connection).
+        """
+        exchange = _Exchange()
+        failure: Exception | None = None
+        try:
+            async with asyncio.timeout(within):
+                await self._run(exchange, method, url, headers, body)
+        except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
+            failure = error
+        if exchange.reply is None:
+            raise _explain(exchange, failure, within) from failure
+        return exchange.reply
+
+    async def _run(self, exchange: _Exchange, method: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        async with self._session.request(
+            method,
+            URL(url, encoded=True),
+            headers=headers,
+            data=body or None,
+            allow_redirects=False,
+            trace_request_ctx=exchange,
+        ) as response:
+            exchange.reply = Reply(response.status, response.headers, flaw="did not end in time")
+            exchange.reply = await _read(response)
+
+    async def close(self) -> None:
+        """Close every connection; what is in flight fails."""
+        await self._session.close()
+
+
+async def _read(response: aiohttp.ClientResponse) -> Reply:
+    body = bytearray()
+    flaw = None
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > ANSWER_LIMIT:
+                flaw = f"is longer than {ANSWER_LIMIT // 1024} KiB"
+                break
+    except (aiohttp.ClientError, OSError):
+        flaw = "broke off"
+    if flaw:
+        response.close()  # what is still to come must not reach the next request on this connection
+    return Reply(response.status, response.headers, bytes(body[:ANSWER_LIMIT]), flaw)
+
+
+def _connection_tracing() -> aiohttp.TraceConfig:
+    tracing = aiohttp.TraceConfig()
+
+    async def connected(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
+        context.trace_request_ctx.connected = True
+
+    tracing.on_connection_create_end.append(connected)
+    tracing.on_connection_reuseconn.append(connected)
+    return tracing
+
+
+def _explain(exchange: _Exchange, error: Exception | None, within: float) -> OutboundError:
+    """In our own words: the library's hold the whole address, and may hold what the other side sent."""
+    if isinstance(error, TimeoutError):
+        what, kind = ("answer", NoReply) if exchange.connected else ("connection", NotSent)
+        return kind(f"no {what} within {show_duration(within)}", explicit=False)
+    if not exchange.connected:
+        return NotSent(_why_not_connected(error))
+    if isinstance(error, aiohttp.ClientResponseError):
+        return NoReply("the answer is not HTTP")
+    return NoReply("the connection broke before an answer came")
+
+
+def _why_not_connected(error: Exception | None) -> str:
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "the host name can't be resolved"
+        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as flaw):
+            return f"the certificate is not good: {flaw.verify_message}"
+        case aiohttp.ClientSSLError():
+            return "the TLS handshake failed"
+        case aiohttp.ClientConnectorError(os_error=cause):
+            return explain_os_error(cause)
+        case RuntimeError():  # aiohttp's, for a closed session
+            return "the provider has been closed, by a reload or a stop"
+    return f"no connection: {type(error).__name__}"
+
+
+def explain_os_error(error: OSError) -> str:
+    """Why there is no connection, in the system's words for the error's number."""
+    if isinstance(error, AddressNotPermitted):
+        return str(error.strerror)
+    return f"no connection: {os.strerror(error.errno) if error.errno else 'none of its addresses answers'}"

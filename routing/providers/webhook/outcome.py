@@ -1,0 +1,88 @@
+"""What an answer to a hand-off means: accepted, refused, surely not taken, or unknown. Pure."""
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+import orjson
+
+from gateway.core.clock import Instant
+from gateway.core.delivery import Answer
+from gateway.core.handoff import Outcome
+from gateway.core.ticket import Requester
+from routing.providers.outbound import NotSent, OutboundError, Reply
+from routing.providers.webhook.protocol import NotTheProtocol, read_copy
+
+LONGEST_PAUSE = 300.0
+"""Seconds of Retry-After that are believed: a desk's slip must not switch it off for a day."""
+_REFUSALS = frozenset({400, 409, 413, 422})
+_NOT_NOW = frozenset({408, 425, 429})
+"""4xx that say come again: too slow, too early, too many."""
+_TITLE_LIMIT = 80
+
+
+def judge(reply: Reply, wall: Instant, requester: Requester) -> Answer:
+    """The verdict on a create's reply. `wall` is the wall clock's time, for Retry-After dates; what is known of the
+    requester may be repeated by no reason."""
+    status = reply.status
+    said = f"it answered {status}"
+    if 200 <= status < 300:
+        return _judge_success(reply)
+    if status in _REFUSALS:
+        title = _problem_title(reply, requester)
+        return Answer(Outcome.REFUSED, f"{said}: {title}" if title else said)
+    pause = retry_after(reply.headers, wall)
+    if status in _NOT_NOW or (status == 503 and pause is not None):
+        return Answer(Outcome.UNAVAILABLE, said, retry_after=pause)
+    if 300 <= status < 400:
+        return Answer(Outcome.UNAVAILABLE, f"{said}, a redirect, which is not followed", misconfigured=True)
+    if 400 <= status < 500:
+        return Answer(Outcome.UNAVAILABLE, f"{said}: our address or credentials are wrong", misconfigured=True)
+    return Answer(Outcome.UNKNOWN, f"{said} after it had the ticket")
+
+
+def judge_failure(error: OutboundError) -> Answer:
+    """The verdict where no reply came."""
+    outcome = Outcome.UNAVAILABLE if isinstance(error, NotSent) else Outcome.UNKNOWN
+    return Answer(outcome, error.reason, explicit=error.explicit)
+
+
+def retry_after(headers: Mapping[str, str], wall: Instant) -> float | None:
+    """Seconds that Retry-After asks for (a number or an HTTP date, RFC 9110 section 10.2.3), at most LONGEST_PAUSE;
+    None where it is missing or neither."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        # A number of thousands of digits is one too: it must not be converted to find that it is too big.
+        return LONGEST_PAUSE if len(text) > 6 else min(float(text), LONGEST_PAUSE)
+    try:
+        until = parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(until - wall, 0.0), LONGEST_PAUSE)
+
+
+def _judge_success(reply: Reply) -> Answer:
+    try:
+        copy = read_copy(reply)
+    except NotTheProtocol as flaw:
+        return Answer(Outcome.UNKNOWN, f"it answered {reply.status}, but {flaw}")
+    return Answer(
+        Outcome.ACCEPTED,
+        f"it answered {reply.status}",
+        provider_reference=copy.provider_reference,
+        state=copy.state,
+    )
+
+
+def _problem_title(reply: Reply, requester: Requester) -> str | None:
+    """The title of an RFC 9457 problem, which says what kind of problem it is; dropped if it repeats personal data."""
+    try:
+        problem = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return None
+    title = problem.get("title") if isinstance(problem, dict) else None
+    if not isinstance(title, str):
+        return None
+    excerpt = "".join(character if character.isprintable() else " " for character in title)[:_TITLE_LIMIT].strip()
+    told = excerpt.casefold()
+    known = " ".join(filter(None, (requester.name, requester.email, requester.phone)))
+    return None if "@" in told or any(word in told for word in known.casefold().split()) else excerpt

@@ -1,0 +1,33 @@
+"""A bound as it is printed: the sum, its named terms, and what it assumes."""
+
+from dataclasses import dataclass
+
+from gateway.core.settings import show_duration
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One summand of a bound."""
+
+    words: str
+    seconds: float
+    formula: str
+    """The summand in the symbols of the derivation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An upper limit of a time, in seconds, with all that it rests on."""
+
+    what: str
+    terms: tuple[Term, ...]
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return sum(term.seconds for term in self.terms)
+
+    def __str__(self) -> str:
+        """`5s = 100ms (wait before the first attempt) + ...`"""
+        terms = " + ".join(f"{show_duration(term.seconds)} ({term.words})" for term in self.terms)
+        return f"{show_duration(self.seconds)} = {terms}"

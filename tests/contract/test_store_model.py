@@ -1,0 +1,176 @@
+"""Random sequences of verbs: the ledger balances after each step, and an old lease never decides anything."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from gateway.core.delivery import HANDING_OVER, Case, ClaimRequest, Defer, Finish, Kind, Quarantine
+from gateway.core.handoff import Handoff, HandoffState, surplus_copies
+from gateway.core.ids import new_id
+from gateway.core.provider import ProviderReport, ReportType
+from gateway.core.ticket import TicketState
+from gateway.store import SqlStore
+from gateway.store.verbs.recover import recover
+from tests.support.store import InlineRunner, SetClock
+from tests.support.store_work import Work, follow_up, lease_of, new_ticket
+
+T = TypeVar("T")
+PROVIDERS = ("acme", "norte", "sur")
+LEARNED = [state for state in HandoffState if state is not HandoffState.STARTED]
+
+pick = st.integers(min_value=0, max_value=1_000)
+"""One of what there is, whatever their number."""
+
+
+class Ledger(RuleBasedStateMachine):
+    """A few tickets, three providers, and workers who come late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.Runner()
+        self.runner = InlineRunner()
+        self.store = SqlStore(self.runner, SetClock())
+        self.work = Work(self.store)
+        self.now = 1_000.0
+        self.tickets: list[str] = []
+        self.cases: list[Case] = []
+        self.copies: list[Handoff] = []
+        self.run(self.store.start())
+
+    def run(self, step: Coroutine[Any, Any, T]) -> T:
+        self.now += 0.5
+        return self.loop.run(step)
+
+    def teardown(self) -> None:
+        self.loop.run(self.store.close())
+        self.loop.close()
+
+    def holds(self, case: Case) -> bool:
+        """Is this case's lease the newest, and not yet given up?"""
+        with self.runner.connection.begin():
+            row = self.runner.connection.exec_driver_sql(
+                "SELECT epoch, leased FROM deliveries WHERE id = ?", (case.delivery.id,)
+            ).one_or_none()
+        return row is not None and row.leased == 1 and row.epoch == case.delivery.epoch
+
+    @rule(key=st.sampled_from([None, "k1", "k2"]))
+    def accept(self, key: str | None) -> None:
+        self.tickets.append(self.run(self.work.accept(new_ticket(at=self.now, key=key))))
+
+    @precondition(lambda self: self.tickets)
+    @rule(which=pick)
+    def write_again(self, which: int) -> None:
+        self.run(self.store.accept([follow_up(self.tickets[which % len(self.tickets)], at=self.now)]))
+
+    @rule(kinds=st.sets(st.sampled_from(Kind), min_size=1), limit=st.integers(1, 3), lease=st.floats(0, 5))
+    def claim(self, kinds: set[Kind], limit: int, lease: float) -> None:
+        request = ClaimRequest(frozenset(kinds), limit, self.now, self.now + lease)
+        self.cases += self.run(self.store.claim([request]))[0]
+
+    @precondition(lambda self: self.cases)
+    @rule(which=pick, provider=st.sampled_from(PROVIDERS), again=st.booleans())
+    def begin(self, which: int, provider: str, again: bool) -> None:
+        case = self.cases[which % len(self.cases)]
+        if case.delivery.kind not in HANDING_OVER or case.ticket is None:
+            return
+        known = [copy for copy in case.handoffs if copy.provider == provider]
+        copy = (
+            known[-1]
+            if again and known
+            else Handoff(new_id(), case.ticket.id, provider, HandoffState.STARTED, self.now)
+        )
+        held = self.holds(case)
+        began = self.run(self.work.try_begin(case, copy, at=self.now))
+        assert held or not began
+        if began:
+            self.copies.append(copy)
+
+    @precondition(lambda self: self.copies)
+    @rule(which=pick, state=st.sampled_from(LEARNED), confirmed=st.booleans())
+    def learn(self, which: int, state: HandoffState, confirmed: bool) -> None:
+        copy = self.copies[which % len(self.copies)]
+        self.run(self.work.learn(copy, state, at=self.now, reference=f"R-{copy.id}", confirmed=confirmed))
+
+    @precondition(lambda self: self.copies)
+    @rule(which=pick, kind=st.sampled_from(ReportType), report_id=st.integers(0, 20))
+    def report(self, which: int, kind: ReportType, report_id: int) -> None:
+        copy = self.copies[which % len(self.copies)]
+        report = ProviderReport(
+            copy.provider, str(report_id), kind, self.now, provider_reference=f"R-{copy.id}", body="Hecho"
+        )
+        self.run(self.store.report([report]))
+
+    @precondition(lambda self: self.cases)
+    @rule(which=pick, how=st.sampled_from(["defer", "finish", "quarantine", "sent", "adopt"]))
+    def decide(self, which: int, how: str) -> None:
+        case = self.cases[which % len(self.cases)]
+        held, done = self.holds(case), self.run(self._decide(case, how))
+        assert held or not done
+
+    async def _decide(self, case: Case, how: str) -> bool:
+        lease = lease_of(case)
+        if how == "defer":
+            return (await self.store.defer([Defer(lease, self.now + 1, "later", attempted=True)]))[0]
+        if how == "finish":
+            return (await self.store.finish([Finish(lease)]))[0]
+        if how == "quarantine":
+            return (await self.store.quarantine([Quarantine(lease, "in vain", self.now)]))[0]
+        copy = case.handoffs[-1].id if case.handoffs else "none"
+        if how == "sent":
+            await self.store.sent(copy, len(case.messages), Finish(lease))
+            return False
+        return await self.store.adopt(Finish(lease), copy, self.now)
+
+    @rule(provider=st.sampled_from(PROVIDERS), limit=st.integers(1, 3))
+    def rescue(self, provider: str, limit: int) -> None:
+        self.run(self.store.rescue("default", provider, self.now, "down", limit))
+
+    @precondition(lambda self: self.copies)
+    @rule(which=pick)
+    def supersede(self, which: int) -> None:
+        self.run(self.store.supersede(self.copies[which % len(self.copies)].id, self.now, "neglected"))
+
+    @rule(release=st.booleans())
+    def judge_quarantine(self, release: bool) -> None:
+        for item in self.run(self.store.quarantined(limit=1)):
+            verdict = self.store.release if release else self.store.discard
+            assert self.run(verdict(item.id, self.now, "eva"))
+
+    @rule()
+    def restart(self) -> None:
+        self.run(self.runner.write(recover, [self.now]))
+
+    @rule()
+    def wake(self) -> None:
+        self.run(self.store.wake(self.now, frozenset(Kind)))
+        self.run(self.store.mark_overdue(self.now, 100))
+
+    @invariant()
+    def the_ledger_balances(self) -> None:
+        assert self.loop.run(self.store.audit(None, 1_000)) == ([], None)
+
+    @invariant()
+    def every_double_is_known(self) -> None:
+        """A live copy that is one too many has its mark, and so had its withdrawal."""
+        for ticket_id in set(self.tickets):
+            case = self.loop.run(self.work.case(ticket_id))
+            assert case.ticket is not None
+            surplus = {copy.id for copy in surplus_copies(case.handoffs)}
+            with self.runner.connection.begin():
+                marked = self.runner.connection.exec_driver_sql(
+                    "SELECT id FROM handoffs WHERE ticket_id = ? AND surplus_at IS NOT NULL"
+                    " AND state IN ('accepted', 'picked_up')",
+                    (ticket_id,),
+                ).scalars()
+                assert set(marked) == surplus
+            kept = [copy for copy in case.handoffs if copy.live and copy.id not in surplus and not copy.superseded]
+            assert len(kept) <= 1
+            assert case.ticket.state is not TicketState.HANDED_OFF or len(kept) == 1
+
+
+TestLedger = Ledger.TestCase
+TestLedger.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)

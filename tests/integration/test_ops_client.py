@@ -1,0 +1,101 @@
+"""The command line's client, against the real listener, and against what isn't one."""
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+
+from gateway.client import NotRunning, OpsClient, OpsError, WrongToken
+from gateway.core.delivery import Kind, Quarantined
+from gateway.core.provider import Takeover
+from gateway.web.ops import PolicyFacts
+from tests.support.ops import (
+    NOW,
+    FakeQuarantine,
+    FakeReads,
+    FakeReloader,
+    OpsSite,
+    SetClock,
+    make_ticket,
+    reference,
+    ticket_id,
+)
+
+FULL = FakeReads(
+    all_tickets=[make_ticket(number) for number in (1, 2, 3)],
+    items=[Quarantined("q", Kind.TICKET, ticket_id(1), "r", None, "refused", 3, NOW)],
+    evidence=[Takeover("k", "default", "acme", None, None, NOW, NOW, NOW, 2.8, 5.0)],
+)
+
+
+async def test_everything_it_can_ask() -> None:
+    site = OpsSite(
+        token="t",
+        reads=FULL,
+        quarantine=FakeQuarantine({"q", "r"}),
+        policies=[PolicyFacts("default", ("acme",), 5.0, 3.0)],
+        clock=SetClock(NOW + 60),
+    )
+    async with site.running(), OpsClient(site.url, "t") as client:
+        assert [each["name"] for each in await client.providers()] == ["acme", "norte"]
+        assert [each["serving"] for each in await client.policies()] == ["acme"]
+        assert [each["id"] for each in await client.takeovers(open_only=True)] == ["k"]
+        page, before = await client.tickets(state="waiting", limit=2)
+        rest, end = await client.tickets(before=before, limit=2)
+        assert [each["reference"] for each in page + rest] == [reference(number) for number in (3, 2, 1)]
+        assert end is None
+        assert (await client.ticket(reference(2)))["subject"] == "the subject of a person"
+        assert len(await client.overdue()) == 3
+        assert [each["id"] for each in await client.quarantine()] == ["q"]
+        await client.replay("q")
+        await client.discard("r")
+        assert await client.reload() == "d1ge57"
+    assert [what for what, *_ in site.quarantine.done] == ["release", "discard"]
+
+
+async def test_nothing_is_running() -> None:
+    async with OpsClient(f"http://127.0.0.1:{unused_port()}") as client:
+        with pytest.raises(NotRunning, match="is Relevo running there"):
+            await client.providers()
+
+
+@pytest.mark.parametrize(
+    ("token", "sentence"), [(None, "a token is needed: give the one"), ("wrong", "the token is not the one")]
+)
+async def test_the_token_is_missing_or_wrong(token: str | None, sentence: str) -> None:
+    site = OpsSite(token="canary")
+    async with site.running(), OpsClient(site.url, token) as client:
+        with pytest.raises(WrongToken, match=sentence) as raised:
+            await client.providers()
+    assert "wrong" not in str(raised.value)
+
+
+async def test_what_the_gateway_refuses_it_says() -> None:
+    site = OpsSite(reloader=FakeReloader("relevo.yaml:3:1: gateway: unknown"))
+    async with site.running(), OpsClient(site.url) as client:
+        with pytest.raises(OpsError, match=r"relevo\.yaml:3:1: gateway: unknown"):
+            await client.reload()
+        with pytest.raises(OpsError, match="no ticket with this reference"):
+            await client.ticket("../../x")
+        with pytest.raises(OpsError, match="no such item"):
+            await client.discard("né?a=1#b")
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", "{}", '"x"', ""])
+@pytest.mark.parametrize("status", [200, 302, 500])
+async def test_something_else_answers(body: str, status: int) -> None:
+    async def other(_request: web.Request) -> web.Response:
+        return web.Response(text=body, status=status)
+
+    app = web.Application()
+    app.router.add_get("/api/v1/providers", other)
+    async with TestServer(app) as server, OpsClient(str(server.make_url(""))) as client:
+        with pytest.raises(OpsError, match="is the address right"):
+            await client.providers()
+
+
+async def test_what_is_not_http_answers() -> None:
+    async with aiohttp.ClientSession():
+        with pytest.raises(OpsError):
+            async with OpsClient("http://127.0.0.1:0") as client:
+                await client.providers()

@@ -1,0 +1,115 @@
+"""The real store without threads: the same verbs, run on the event loop over SQLite in memory, so that a virtual-time
+loop can drive it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from gateway.core.clock import Clock, Instant
+from gateway.core.errors import StoreFailed
+from gateway.core.events import Event, Recorded
+from gateway.core.ports import Observer
+from gateway.store import SqlStore, group, open_store
+from gateway.store.engine_sqlite import writing_engine
+from gateway.store.failures import translated
+from gateway.store.group import Call
+from gateway.store.runner import Answer, Committed, Query
+from gateway.store.schema import metadata
+from gateway.store.transaction import Command, Result, Verb
+
+E = TypeVar("E", bound=Event)
+
+
+class InlineRunner:
+    """Each call is a group of its own. It lets others run before it answers, as a store with threads does."""
+
+    async def start(self, committed: Committed) -> None:
+        self._committed = committed
+        self._engine = writing_engine(":memory:")
+        self.connection: Connection = self._engine.connect()
+        with self.connection.begin():
+            metadata.create_all(self.connection)
+
+    async def write(self, verb: Verb[Command, Result], commands: Sequence[Command]) -> list[Result]:
+        call = Call(verb, list(commands))
+        recorded = group.commit(self.connection, [call])
+        if recorded:
+            self._committed(recorded)
+        await asyncio.sleep(0)
+        if call.error is not None:
+            raise call.error
+        return call.results or []
+
+    async def read(self, query: Query[Answer]) -> Answer:
+        with translated(), self.connection.begin():
+            answer = query(self.connection)
+        await asyncio.sleep(0)
+        return answer
+
+    async def close(self) -> None:
+        self.connection.close()
+        self._engine.dispose()
+
+
+def inline_store(clock: Clock, observers: Sequence[Observer] = ()) -> SqlStore:
+    """A store in memory, empty, to be started and closed."""
+    return SqlStore(InlineRunner(), clock, observers)
+
+
+class SetClock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, now: Instant = 1_000.0) -> None:
+        self.at = now
+
+    def now(self) -> Instant:
+        return self.at
+
+    def drift(self) -> float:
+        return 0.0
+
+
+class Heard:
+    """An observer that remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[Recorded] = []
+
+    def observe(self, events: Sequence[Recorded]) -> None:
+        self.events += events
+
+    def of(self, kind: type[E]) -> list[E]:
+        return [each.event for each in self.events if isinstance(each.event, kind)]
+
+
+ENGINES = ("memory", "sqlite")
+"""What the contract suite runs over: verbs on the loop in memory, and the threaded writer over a file."""
+
+
+@asynccontextmanager
+async def opened_store(engine: str, directory: Path, observers: Sequence[Observer] = ()) -> AsyncIterator[SqlStore]:
+    """An empty store of that engine, started."""
+    clock = SetClock()
+    if engine == "memory":
+        store = inline_store(clock, observers)
+    else:
+        store = open_store(
+            f"sqlite:{directory / 'relevo.db'}", clock, observers=observers, on_failed=_unexpected, measured=_ignored
+        )
+    await store.start()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _unexpected(error: StoreFailed) -> None:
+    raise AssertionError("the store failed") from error
+
+
+def _ignored(_: float) -> None:
+    pass

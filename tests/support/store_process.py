@@ -1,0 +1,69 @@
+"""A process with a store, for tests that harm it: `python -m tests.support.store_process FILE [work]`.
+
+It accepts one request per line of its standard input and answers `kept REFERENCE`, `refused ...` or `failed ...`; with
+`work` it accepts and hands tickets over, without pause, until it is killed.
+"""
+
+import asyncio
+import sys
+
+from gateway.core.clock import SystemClock
+from gateway.core.delivery import Begin, ClaimRequest, HandoffFact, Kind
+from gateway.core.errors import StartError, StoreFailed, StoreUnavailable
+from gateway.core.handoff import Handoff, HandoffState
+from gateway.core.ids import new_id
+from gateway.store import SqlStore, open_store
+from tests.support.store_work import lease_of, new_ticket
+
+
+async def main(file: str, mode: str) -> None:
+    clock = SystemClock()
+    store = open_store(
+        f"sqlite:{file}", clock, on_failed=lambda error: say(f"stop {error}"), measured=lambda seconds: None
+    )
+    try:
+        await store.start()
+    except StartError as error:
+        say(f"not started: {error}")
+        raise SystemExit(1) from error
+    say("ready")
+    if mode == "work":
+        await asyncio.gather(*(accept_and_hand_over(store, clock) for _ in range(4)))
+    else:
+        await accept_on_demand(store, clock)
+    await store.close()
+
+
+async def accept_on_demand(store: SqlStore, clock: SystemClock) -> None:
+    while await asyncio.to_thread(sys.stdin.readline):
+        try:
+            (receipt,) = await store.accept([new_ticket(at=clock.now())])
+        except StoreUnavailable as error:
+            say(f"refused {error}")
+        except StoreFailed as error:
+            say(f"failed {error}")
+        else:
+            say(f"kept {receipt.reference}")
+
+
+async def accept_and_hand_over(store: SqlStore, clock: SystemClock) -> None:
+    while True:
+        (receipt,) = await store.accept([new_ticket(at=clock.now())])
+        say(f"kept {receipt.reference}")
+        now = clock.now()
+        (cases,) = await store.claim([ClaimRequest(frozenset({Kind.TICKET}), 2, now, now + 3)])
+        for case in cases:
+            assert case.ticket is not None
+            copy = Handoff(new_id(), case.ticket.id, "acme", HandoffState.STARTED, now, messages_sent=1)
+            await store.begin([Begin(lease_of(case), copy, now + 3, "the primary")])
+            say(f"begun {case.ticket.reference}")
+            await store.record([HandoffFact(copy.id, HandoffState.ACCEPTED, clock.now(), "A-1")])
+            say(f"handed {case.ticket.reference}")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""))

@@ -1,0 +1,244 @@
+"""The web channel behind a real listener on a random port, with an intake and reads that live in memory."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from channels.channel import ChannelContext
+from channels.web.channel import WebChannel
+from channels.web.settings import WebSettings
+from gateway.core.delivery import Case
+from gateway.core.ids import new_id
+from gateway.core.provider import ProviderReport, ReportResult
+from gateway.core.reference import new_reference
+from gateway.core.settings import Listen
+from gateway.core.ticket import (
+    Acceptance,
+    DedupeKey,
+    Direction,
+    InboundMessage,
+    Message,
+    Priority,
+    Receipt,
+    Terms,
+    Ticket,
+)
+from gateway.core.tokens import TokenSigner
+from gateway.listener import Limits, Listener
+
+KEY = b"a key of thirty-two bytes or more"
+ORGANISATION = "Ayuntamiento de Villanueva"
+START = 1_795_300_000.0
+
+
+@dataclass
+class DrivenClock:
+    """A clock that moves when told."""
+
+    at: float = START
+
+    def now(self) -> float:
+        return self.at
+
+    def drift(self) -> float:
+        return 0.0
+
+
+@dataclass
+class FakeRouting:
+    """Serves everything by one provider, or by none."""
+
+    provider: str | None = "acme"
+
+    def terms(self, ticket_channel: str, language: str | None, category: str | None, priority: Priority) -> Terms:
+        return Terms("default", 1.0, 5.0)
+
+    def serving(self, policy: str) -> str | None:
+        return self.provider
+
+
+@dataclass
+class MemoryIntake:
+    """Keeps what it receives, knows what came before, and fails or hangs when told."""
+
+    clock: DrivenClock
+    received: list[InboundMessage] = field(default_factory=list)
+    cases: dict[str, Case] = field(default_factory=dict)
+    failure: BaseException | None = None
+    hangs: bool = False
+    _receipts: dict[tuple[str, str], tuple[DedupeKey, Receipt]] = field(default_factory=dict)
+
+    async def receive(self, message: InboundMessage) -> Receipt:
+        if self.hangs:
+            await asyncio.get_running_loop().create_future()
+        if self.failure is not None:
+            raise self.failure
+        key = message.dedupe
+        if key is not None and (key.scope, key.key) in self._receipts:
+            known, receipt = self._receipts[key.scope, key.key]
+            same = known.fingerprint == key.fingerprint
+            return replace(receipt, acceptance=Acceptance.DUPLICATE if same else Acceptance.CONFLICT)
+        receipt = self._keep(message)
+        if key is not None:
+            self._receipts[key.scope, key.key] = (key, receipt)
+        return receipt
+
+    def _keep(self, inbound: InboundMessage) -> Receipt:
+        self.received.append(inbound)
+        now = self.clock.now()
+        case = self.cases.get(inbound.ticket_id or "")
+        ticket = case.ticket if case else None
+        if ticket is None:
+            ticket = Ticket(
+                id=new_id(),
+                reference=new_reference(),
+                channel=inbound.channel,
+                subject=inbound.subject,
+                requester=inbound.requester,
+                received_at=now,
+                policy="default",
+                hedge_at=now + 1,
+                due_at=now + 5,
+                language=inbound.language,
+            )
+        before = case.messages if case else ()
+        message = Message(
+            new_id(), ticket.id, len(before) + 1, Direction.INBOUND, inbound.channel, inbound.body, now
+        )  # fmt: skip
+        self.cases[ticket.id] = Case(_no_delivery(), ticket, (*before, message))
+        return Receipt(Acceptance.NEW, ticket.id, ticket.reference, message.id, now)
+
+    async def report(self, report: ProviderReport) -> ReportResult:
+        return ReportResult.NOT_FOUND
+
+    async def ticket(self, ticket_id: str) -> Case | None:
+        return self.cases.get(ticket_id)
+
+    def change(self, ticket_id: str, **changes: Any) -> None:
+        case = self.cases[ticket_id]
+        assert case.ticket is not None
+        self.cases[ticket_id] = replace(case, ticket=replace(case.ticket, **changes))
+
+    def answer(self, ticket_id: str, body: str, *, provider: str = "acme", author: str | None = None) -> None:
+        case = self.cases[ticket_id]
+        message = Message(
+            new_id(), ticket_id, len(case.messages) + 1, Direction.OUTBOUND, "web", body, self.clock.now(),
+            author=author, provider=provider,
+        )  # fmt: skip
+        self.cases[ticket_id] = replace(case, messages=(*case.messages, message))
+
+
+def _no_delivery() -> Any:
+    return None
+
+
+@dataclass
+class Site:
+    """The channel as the outside sees it."""
+
+    url: str
+    port: int
+    client: aiohttp.ClientSession
+    intake: MemoryIntake
+    routing: FakeRouting
+    clock: DrivenClock
+    signer: TokenSigner
+
+    async def post_json(self, body: object, **headers: str) -> tuple[int, Any, "aiohttp.ClientResponse"]:
+        """Posts to the API; bytes as they are, anything else as JSON."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        named = {"Content-Type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
+        async with self.client.post(f"{self.url}/api/v1/tickets", data=data, headers=named) as response:
+            return response.status, await response.json(content_type=None), response
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str, "aiohttp.ClientResponse"]:
+        named = {"Accept": "text/html"} | {name.replace("_", "-"): text for name, text in headers.items()}
+        async with self.client.get(self.url + path, headers=named, allow_redirects=False) as response:
+            return response.status, await response.text(), response
+
+    async def post_form(
+        self, path: str, fields: dict[str, str], **headers: str
+    ) -> tuple[int, str, "aiohttp.ClientResponse"]:
+        named = {"Accept": "text/html"} | {name.replace("_", "-"): text for name, text in headers.items()}
+        async with self.client.post(
+            self.url + path, data=fields, headers=named, allow_redirects=False
+        ) as response:  # fmt: skip
+            return response.status, await response.text(), response
+
+    async def new_ticket(self, **members: object) -> str:
+        """The id of a ticket that came through the API."""
+        status, _, _ = await self.post_json({"subject": "Printer", "body": "It burns."} | members)
+        assert status == 201
+        return list(self.intake.cases)[-1]
+
+    async def raw(self, data: bytes, *, within: float = 5.0) -> bytes:
+        """Sends bytes as they are, and reads until the server closes."""
+        async with connection(self.port) as (reader, writer):
+            writer.write(data)
+            async with asyncio.timeout(within):
+                return await _read_to_end(reader)
+
+
+async def _read_to_end(reader: asyncio.StreamReader) -> bytes:
+    received = b""
+    try:
+        while chunk := await reader.read(65_536):
+            received += chunk
+    except ConnectionResetError:
+        pass
+    return received
+
+
+@asynccontextmanager
+async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A bare TCP connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+class Served:
+    """`async with Served(routes) as listener`: routes behind a listener on a random port."""
+
+    def __init__(self, routes: Iterable[web.AbstractRouteDef], limits: Limits | None = None) -> None:
+        self.listener = Listener(
+            "public", Listen(host="127.0.0.1", port=0), routes, languages=("en", "es"), limits=limits
+        )
+
+    async def __aenter__(self) -> Listener:
+        await self.listener.start()
+        return self.listener
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.listener.stop(1.0)
+
+
+@asynccontextmanager
+async def web_site(
+    settings: WebSettings | None = None,
+    *,
+    limits: Limits | None = None,
+    languages: tuple[str, ...] = ("en", "es"),
+    public_url: str = "https://help.example.org",
+    routing: FakeRouting | None = None,
+) -> AsyncIterator[Site]:
+    """A web channel that is up."""
+    clock = DrivenClock()
+    intake = MemoryIntake(clock)
+    routing = routing or FakeRouting()
+    signer = TokenSigner(KEY)
+    context = ChannelContext("web", intake, intake, routing, signer, clock, ORGANISATION, public_url, languages)
+    channel = WebChannel(settings or WebSettings(), context)
+    async with Served(channel.routes(), limits) as listener, aiohttp.ClientSession() as client:
+        yield Site(listener.url, listener.address.port, client, intake, routing, clock, signer)

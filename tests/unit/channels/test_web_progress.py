@@ -1,0 +1,24 @@
+from dataclasses import replace
+
+import pytest
+
+from channels.web.progress import Progress, progress
+from gateway.core.ticket import Requester, Ticket, TicketState
+
+TICKET = Ticket("1" * 32, "1965721159", "web", "Printer", Requester(), 100.0, "default", hedge_at=101.0, due_at=105.0)
+
+
+@pytest.mark.parametrize(
+    ("state", "serving", "now", "expected"),
+    [
+        (TicketState.WAITING, "acme", 101.0, Progress.RECEIVED),
+        (TicketState.WAITING, "acme", 105.1, Progress.DELAYED),
+        (TicketState.WAITING, None, 101.0, Progress.DELAYED),
+        (TicketState.HANDED_OFF, "acme", 101.0, Progress.HANDLED),
+        (TicketState.HANDED_OFF, None, 999.0, Progress.HANDLED),
+        (TicketState.RESOLVED, None, 999.0, Progress.RESOLVED),
+        (TicketState.QUARANTINED, "acme", 101.0, Progress.DELAYED),
+    ],
+)
+def test_progress_is_honest(state: TicketState, serving: str | None, now: float, expected: Progress) -> None:
+    assert progress(replace(TICKET, state=state), serving, now) is expected

@@ -1,0 +1,37 @@
+"""The demo's configuration file is the one that the design shows, with the demo's own ports and times."""
+
+import base64
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from gateway.demo.configuration import configuration, new_secret, secret_variable
+
+
+def test_the_file_says_who_is_primary_and_where_everybody_listens() -> None:
+    text = configuration(
+        public_port=8090,
+        ops_port=8091,
+        desk_ports={"acme": 9201, "norte": 9202},
+        database=Path('/tmp/a "b": c/relevo.db'),
+        takeover_within=5.0,
+        hold=3.0,
+        ramp=2.5,
+    )
+    content = YAML(typ="safe", pure=True).load(text)
+    assert content["gateway"]["public"] == {"listen": "127.0.0.1:8090", "url": "http://127.0.0.1:8090"}
+    assert content["gateway"]["ops"] == {"listen": "127.0.0.1:8091"}
+    assert content["gateway"]["store"] == 'sqlite:/tmp/a "b": c/relevo.db'
+    assert content["policies"] == [{"name": "default", "providers": ["acme", "norte"], "takeover_within": "5s"}]
+    assert list(content["providers"]) == ["acme", "norte"]
+    norte = content["providers"]["norte"]
+    assert norte["url"] == "http://127.0.0.1:9202/tickets"
+    assert norte["secret"] == {"env": "NORTE_SECRET"}
+    assert norte["health"] == {"url": "http://127.0.0.1:9202/health", "hold": "3s", "ramp": "2.5s"}
+
+
+def test_every_secret_is_another_and_long_enough() -> None:
+    first, second = new_secret(), new_secret()
+    assert first != second
+    assert len(base64.b64decode(first.removeprefix("whsec_"))) >= 24
+    assert secret_variable("acme") == "ACME_SECRET"

@@ -1,0 +1,144 @@
+"""The demo's script against real desks, with a gateway of the test's own that hands over at once, or doesn't."""
+
+import asyncio
+import io
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from rich.console import Console
+
+from gateway.core.clock import SystemClock, iso
+from gateway.core.ids import new_id
+from gateway.core.provider import Takeover
+from gateway.core.reference import new_reference
+from gateway.core.signature import Signer
+from gateway.demo.accounting import Account
+from gateway.demo.configuration import new_secret, secret_variable
+from gateway.demo.outage import Outage
+from gateway.demo.processes import Child, Children, free_port, ready_line
+from gateway.demo.scenario import Observer, Performance, Script
+from gateway.demo.stage import Stage, Times
+from gateway.demo.table import Board
+from gateway.demo.texts import Texts
+from gateway.demo.traffic import Traffic
+from gateway.web.shapes import TakeoverList, TakeoverShape
+
+SECRET = new_secret()
+DESKS = ("acme", "norte")
+QUICK = Script(rate=40, calm=0.3, outage=0.5, after=0.3, patience=1.0)
+
+
+class Relay:
+    """Public and ops API in one: hands each ticket to the first desk that takes it, before it answers."""
+
+    def __init__(self, desks: dict[str, str], session: aiohttp.ClientSession, *, forgetful: bool) -> None:
+        self._desks = desks
+        self._session = session
+        self._forgetful = forgetful
+        self._signer = Signer(SECRET, SystemClock())
+        self._tickets: list[dict[str, Any]] = []
+        self._switched_at: float | None = None
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post("/api/v1/tickets", self.hand_in)
+        app.router.add_get("/api/v1/tickets", self.tickets)
+        app.router.add_get("/api/v1/takeovers", self.takeovers)
+        app.router.add_get("/api/v1/providers", self.providers)
+        return app
+
+    async def hand_in(self, request: web.Request) -> web.Response:
+        reference, received_at = new_reference(), time.time()
+        provider = await self._hand_off({**await request.json(), "reference": reference})
+        if provider == "norte" and self._switched_at is None:
+            self._switched_at = time.time()
+        ticket = {"reference": reference, "state": "handed_off", "provider": provider}
+        times = {"received_at": iso(received_at), "handed_off_at": iso(time.time())}
+        self._tickets.append(ticket | times)
+        return web.json_response({"reference": reference}, status=201)
+
+    async def _hand_off(self, content: dict[str, Any]) -> str:
+        body = json.dumps(content).encode()
+        for name, url in self._desks.items():
+            if self._forgetful and name == "norte":
+                return name
+            headers = self._signer.headers(new_id(), body) | {"Idempotency-Key": new_id()}
+            try:
+                async with self._session.post(f"{url}/tickets", data=body, headers=headers) as response:
+                    if response.status == 201:
+                        return name
+            except aiohttp.ClientError:
+                continue
+        raise web.HTTPServiceUnavailable
+
+    async def tickets(self, request: web.Request) -> web.Response:
+        wanted = [] if request.query.get("state") == "waiting" else self._tickets
+        return web.json_response({"tickets": wanted, "next": None})
+
+    async def takeovers(self, request: web.Request) -> web.Response:
+        takeovers = (
+            [] if self._switched_at is None else [TakeoverShape.model_validate(self._takeover(self._switched_at))]
+        )
+        text = TakeoverList(takeovers=takeovers).model_dump_json()
+        return web.Response(text=text, content_type="application/json")
+
+    def _takeover(self, at: float) -> Takeover:
+        return Takeover("t", "default", "acme", "norte", None, at, at, at, 2.8, 5.0, met=True)
+
+    async def providers(self, request: web.Request) -> web.Response:
+        return web.json_response({"providers": [{"name": name, "state": "up"} for name in self._desks]})
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forgetful: bool) -> tuple[Account, str]:
+    session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)))
+    children = await stack.enter_async_context(Children())
+    ports: dict[str, int] = {}
+    desks: dict[str, Child] = {}
+    for desk in DESKS:
+        ports[desk] = free_port(19201, taken=list(ports.values()))
+        command = [sys.executable, "-m", "gateway.demo.desk", "--name", desk, "--port", str(ports[desk])]
+        command += ["--data", str(directory / desk)]
+        child = Child(desk, command, ready_line, directory / f"{desk}.log", {secret_variable(desk): SECRET})
+        desks[desk] = await children.start(child)
+    urls = {desk: f"http://127.0.0.1:{port}" for desk, port in ports.items()}
+    relay = await stack.enter_async_context(TestServer(Relay(urls, session, forgetful=forgetful).app()))
+    url = str(relay.make_url("")).rstrip("/")
+    stage = Stage(relevo=desks["acme"], desks=desks, public_url=url, ops_url=url, desk_urls=urls)
+    clock, screen = SystemClock(), io.StringIO()
+    performance = Performance(stage, QUICK, outage, Times(), Observer(stage, session, clock))
+    with Board(Console(file=screen, width=160), DESKS, Texts("en")) as board:
+        async with asyncio.timeout(15):
+            return await performance.play(Traffic(url, clock), board, Texts("en")), screen.getvalue()
+
+
+@pytest.mark.parametrize("outage", [Outage.KILL, Outage.ERROR])
+async def test_a_gateway_that_hands_over_holds_its_promises(
+    stack: AsyncExitStack, tmp_path: Path, outage: Outage
+) -> None:
+    account, screen = await play(stack, tmp_path, outage, forgetful=False)
+    assert account.held, account
+    assert account.accepted == account.handed_off == sum(account.at_desks.values()) == 44
+    assert account.at_desks["norte"] > 0
+    assert "oldest waiting" in screen
+
+
+async def test_a_gateway_that_only_says_so_is_found_out(stack: AsyncExitStack, tmp_path: Path) -> None:
+    account, _ = await play(stack, tmp_path, Outage.ERROR, forgetful=True)
+    assert not account.held
+    assert len(account.lost) > 0
+    assert [promise.name for promise in account.promises if not promise.held] == ["nothing_lost"]

@@ -1,0 +1,203 @@
+"""The metrics: their names and labels, and what each event does to them."""
+
+import asyncio
+
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.core import events
+from gateway.core.handoff import HandoffState
+from gateway.core.provider import HealthState
+from gateway.metrics import Metrics, keep_fresh
+from tests.support.ops import NOW, FakeReads, FakeStatus, SetClock, recorded
+
+GOLDEN = {
+    "relevo_intake_messages_total": ("channel", "outcome"),
+    "relevo_intake_seconds": (),
+    "relevo_tickets_waiting": (),
+    "relevo_oldest_waiting_seconds": (),
+    "relevo_handoff_seconds": ("provider",),
+    "relevo_handoff_attempts_total": ("provider", "outcome"),
+    "relevo_handoffs_unknown": (),
+    "relevo_doubles_open": (),
+    "relevo_provider_state": ("provider", "state"),
+    "relevo_probe_seconds": (),
+    "relevo_takeovers_total": (),
+    "relevo_takeover_seconds": (),
+    "relevo_takeover_bound_seconds": ("policy",),
+    "relevo_contract_breaches_total": ("policy",),
+    "relevo_deliveries_waiting": ("kind",),
+    "relevo_quarantine_items": (),
+    "relevo_duplicates_total": (),
+    "relevo_ledger_unbalanced": (),
+    "relevo_channel_last_success_timestamp_seconds": ("channel",),
+    "relevo_loop_lag_seconds": (),
+    "relevo_commit_seconds": (),
+    "relevo_alarms_total": ("alarm",),
+    "relevo_alarm_active": ("alarm",),
+}
+"""design.md section 7, and the two of the alarms."""
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(f"relevo_{name}", labels)
+
+
+def handed_off(state: HandoffState, *, first: bool = False, seconds: float = 0.2) -> events.HandoffChanged:
+    return events.HandoffChanged(
+        at=NOW,
+        ticket_id="t",
+        handoff_id="h",
+        provider="acme",
+        state=state,
+        provider_reference=None,
+        reason=None,
+        seconds=seconds,
+        attempt_seconds=0.1,
+        first=first,
+    )
+
+
+def received() -> events.TicketReceived:
+    return events.TicketReceived(
+        at=NOW, ticket_id="t", channel="web", policy="default", language="es", category=None, priority="normal"
+    )
+
+
+def everything(metrics: Metrics) -> None:
+    """Touch every metric, so that each has a sample."""
+    metrics.observe(
+        recorded(
+            [
+                received(),
+                events.MessageReceived(at=NOW, channel="web", message_id="m"),
+                events.DuplicateReceived(at=NOW, channel="web"),
+                handed_off(HandoffState.ACCEPTED, first=True),
+                events.TicketOverdue(at=NOW, policy="default", reason="all down"),
+                events.ProviderStateChanged(at=NOW, provider="acme", old="up", new="down", reason="refused"),
+                events.TakeoverStarted(
+                    at=NOW, takeover_id="1", policy="default", from_provider="acme", to_provider="norte", seconds=2.0
+                ),
+                events.LedgerUnbalanced(at=NOW, tickets=3),
+            ]
+        )
+    )
+    metrics.set_bounds({"default": 2.8})
+    metrics.set_counts({"tickets_waiting": 4, "deliveries_waiting.ticket": 4})
+    metrics.alarm("takeover", 1, True)
+    metrics.intake_seconds(0.01)
+    metrics.probe_seconds(0.01)
+    metrics.loop_lag_seconds(0.01)
+    metrics.commit_seconds(0.01)
+
+
+def test_names_and_labels_are_those_of_the_design(metrics: Metrics) -> None:
+    everything(metrics)
+    found: dict[str, tuple[str, ...]] = {}
+    for family in metrics.registry.collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = {tuple(label for label in sample.labels if label != "le") for sample in family.samples}
+        assert len(labels) == 1, f"{name} has samples with different labels"
+        (found[name],) = labels
+    assert found == GOLDEN
+
+
+def test_what_prometheus_reads_is_well_formed(metrics: Metrics) -> None:
+    everything(metrics)
+    families = {family.name for family in text_string_to_metric_families(generate_latest(metrics.registry).decode())}
+    assert {name.removesuffix("_total") for name in GOLDEN} <= families
+
+
+def test_intake_by_outcome(metrics: Metrics) -> None:
+    everything(metrics)
+    metrics.intake_refused("web", "invalid")
+    for outcome in ("new", "continued", "duplicate", "invalid"):
+        assert value(metrics, "intake_messages_total", channel="web", outcome=outcome) == 1
+    assert value(metrics, "duplicates_total") == 1
+    assert value(metrics, "channel_last_success_timestamp_seconds", channel="web") == NOW
+
+
+def test_a_refused_message_is_no_success_of_the_channel(metrics: Metrics) -> None:
+    metrics.intake_refused("web", "unavailable")
+    assert value(metrics, "channel_last_success_timestamp_seconds", channel="web") is None
+
+
+def test_handoff_seconds_are_of_the_first_provider_only(metrics: Metrics) -> None:
+    metrics.observe(
+        recorded([handed_off(HandoffState.ACCEPTED, first=True), handed_off(HandoffState.ACCEPTED, seconds=7200)])
+    )
+    assert value(metrics, "handoff_seconds_count", provider="acme") == 1
+    assert value(metrics, "handoff_seconds_bucket", provider="acme", le="0.25") == 1
+    assert value(metrics, "handoff_attempts_total", provider="acme", outcome="accepted") == 2
+
+
+def test_what_is_no_outcome_of_an_attempt_is_not_counted_as_one(metrics: Metrics) -> None:
+    metrics.observe(recorded([handed_off(HandoffState.PICKED_UP), handed_off(HandoffState.WITHDRAWN)]))
+    assert value(metrics, "handoff_attempts_total", provider="acme", outcome="picked_up") is None
+
+
+def test_a_provider_is_in_one_state(metrics: Metrics) -> None:
+    everything(metrics)
+    states = {state: value(metrics, "provider_state", provider="acme", state=state) for state in HealthState}
+    assert [state for state, is_on in states.items() if is_on] == [HealthState.DOWN]
+    assert len(states) == len(HealthState)
+
+
+def test_a_provider_that_left_the_configuration_leaves_the_page(metrics: Metrics) -> None:
+    metrics.set_states({"acme": HealthState.UP, "norte": HealthState.UP})
+    metrics.set_states({"norte": HealthState.UP})
+    assert value(metrics, "provider_state", provider="acme", state="up") is None
+    assert value(metrics, "provider_state", provider="norte", state="up") == 1
+
+
+def test_the_ledger_is_balanced_again(metrics: Metrics) -> None:
+    everything(metrics)
+    assert value(metrics, "ledger_unbalanced") == 3
+    metrics.observe(recorded([events.LedgerBalanced(at=NOW)]))
+    assert value(metrics, "ledger_unbalanced") == 0
+
+
+def test_label_values_are_bounded(metrics: Metrics) -> None:
+    for number in range(600):
+        metrics.intake_refused(f"channel-{number}", "invalid")
+    children = {sample.labels["channel"] for family in metrics.registry.collect() for sample in family.samples
+                if sample.name == "relevo_intake_messages_total"}  # fmt: skip
+    assert len(children) == 501
+    assert value(metrics, "intake_messages_total", channel="other", outcome="other") == 100
+
+
+def test_the_worst_commit_is_told_once(metrics: Metrics) -> None:
+    metrics.commit_seconds(0.3)
+    metrics.commit_seconds(0.1)
+    assert metrics.worst_commit() == 0.3
+    assert metrics.worst_commit() == 0
+
+
+def test_each_has_a_registry_of_its_own() -> None:
+    assert isinstance(Metrics().registry, CollectorRegistry)
+    assert Metrics().registry is not Metrics().registry
+
+
+async def test_gauges_are_kept_fresh_and_survive_a_store_that_is_away(metrics: Metrics) -> None:
+    reads = FakeReads(gauges={"tickets_waiting": 7, "deliveries_waiting.notice": 2})
+    status = FakeStatus()
+    refresher = asyncio.create_task(keep_fresh(metrics, reads, status, SetClock()))
+    await asyncio.sleep(0)
+    assert value(metrics, "tickets_waiting") == 7
+    assert value(metrics, "deliveries_waiting", kind="notice") == 2
+    assert value(metrics, "provider_state", provider="norte", state="up") == 1
+    refresher.cancel()
+
+    reads.away = True
+    refresher = asyncio.create_task(keep_fresh(metrics, reads, status, SetClock()))
+    await asyncio.sleep(0)
+    assert not refresher.done()
+    assert value(metrics, "tickets_waiting") == 7
+    refresher.cancel()

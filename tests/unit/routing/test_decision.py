@@ -1,0 +1,195 @@
+"""The next step for a ticket: named rules, and rules that hold for every combination."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.handoff import Handoff, HandoffState, surplus_copies
+from routing.delivery.decision import Adopt, Attempt, Done, GiveUp, Hold, Patience, Postpone, Step, decide
+from routing.policy.plan import Option, Use
+from tests.support.tickets import NOW, case, handoff, ticket
+
+TICKET = ticket(hedge_after=1.0)
+PATIENCE = Patience(TICKET.hedge_at, give_up_after=12)
+BEFORE, AFTER = NOW + 0.5, NOW + 2.0
+
+
+def option(provider: str, use: Use, **given: float) -> Option:
+    return Option(provider, use, f"{provider} is {use.value}", **given)
+
+
+def step(
+    options: list[Option],
+    *copies: Handoff,
+    in_flight: Mapping[str, float] | None = None,
+    now: float = BEFORE,
+    patience: Patience = PATIENCE,
+) -> Step:
+    return decide(case(TICKET, *copies), options, in_flight or {}, patience, now)
+
+
+def test_the_first_provider_that_is_up_gets_it() -> None:
+    chosen = step([option("acme", Use.NOW), option("norte", Use.NOW)])
+    assert isinstance(chosen, Attempt)
+    assert chosen.provider == "acme"
+
+
+@pytest.mark.parametrize("use", [Use.SOON, Use.DOUBTFUL])
+def test_a_doubtful_primary_is_waited_for_until_the_hedge_deadline(use: Use) -> None:
+    options = [option("acme", use), option("norte", Use.NOW)]
+    assert step(options) == Hold(TICKET.hedge_at)
+    after = step(options, now=AFTER)
+    assert isinstance(after, Attempt)
+    assert after.provider == "norte"
+
+
+def test_a_primary_that_is_down_is_not_waited_for() -> None:
+    chosen = step([option("acme", Use.NOT), option("norte", Use.NOW)])
+    assert isinstance(chosen, Attempt)
+    assert chosen.provider == "norte"
+
+
+def test_an_error_leads_to_the_next_at_once() -> None:
+    failed = handoff(TICKET, "acme", HandoffState.UNAVAILABLE, answered_at=BEFORE)
+    chosen = step([option("acme", Use.NOW), option("norte", Use.NOW)], failed)
+    assert isinstance(chosen, Attempt)
+    assert chosen.provider == "norte"
+
+
+def test_silence_leads_to_the_next_at_the_hedge_deadline() -> None:
+    options = [option("acme", Use.NOW), option("norte", Use.NOW)]
+    started = handoff(TICKET, "acme", HandoffState.STARTED)
+    assert step(options, started, in_flight={"acme": NOW}) == Hold(TICKET.hedge_at)
+    chosen = step(options, started, in_flight={"acme": NOW}, now=AFTER)
+    assert isinstance(chosen, Attempt)
+    assert chosen.provider == "norte"
+
+
+def test_the_attempt_that_the_hedge_started_is_left_its_time() -> None:
+    options = [option(name, Use.NOW) for name in ("acme", "norte", "sur")]
+    assert isinstance(step(options, in_flight={"acme": NOW, "norte": AFTER}, now=AFTER), Hold)
+
+
+@pytest.mark.parametrize("state", [HandoffState.UNKNOWN, HandoffState.ABSENT, HandoffState.UNAVAILABLE])
+def test_a_further_try_keeps_its_key(state: HandoffState) -> None:
+    copy = handoff(TICKET, "acme", state, answered_at=NOW - 100)
+    chosen = step([option("acme", Use.NOW)], copy, now=AFTER)
+    assert isinstance(chosen, Attempt)
+    assert chosen.again == copy
+
+
+@pytest.mark.parametrize("state", [HandoffState.WITHDRAWN, HandoffState.LOST])
+def test_a_copy_that_ended_is_not_tried_under_its_key(state: HandoffState) -> None:
+    chosen = step([option("acme", Use.NOW)], handoff(TICKET, "acme", state, answered_at=NOW))
+    assert isinstance(chosen, Attempt)
+    assert chosen.again is None
+
+
+def test_a_provider_that_failed_is_left_alone_for_a_while() -> None:
+    copy = handoff(TICKET, "acme", HandoffState.UNKNOWN, answered_at=AFTER)
+    chosen = step([option("acme", Use.NOW)], copy, now=AFTER)
+    assert isinstance(chosen, Postpone)
+    assert chosen.until > AFTER
+
+
+def test_refused_by_all_is_for_a_person() -> None:
+    copies = [handoff(TICKET, name, HandoffState.REFUSED, answered_at=NOW) for name in ("acme", "norte")]
+    assert isinstance(step([option("acme", Use.NOW), option("norte", Use.NOW)], *copies), GiveUp)
+
+
+def test_refused_by_one_and_the_other_down_waits() -> None:
+    refused = handoff(TICKET, "acme", HandoffState.REFUSED, answered_at=NOW)
+    assert isinstance(step([option("acme", Use.NOW), option("norte", Use.NOT)], refused, now=AFTER), Postpone)
+
+
+def test_a_ticket_that_fails_while_others_get_through_is_poison() -> None:
+    copy = handoff(TICKET, "acme", HandoffState.UNKNOWN, answered_at=AFTER, attempts=12)
+    assert isinstance(step([option("acme", Use.NOW, accepted_at=AFTER)], copy, now=AFTER), GiveUp)
+
+
+def test_a_ticket_that_fails_like_all_others_waits_on() -> None:
+    copy = handoff(TICKET, "acme", HandoffState.UNKNOWN, answered_at=AFTER, attempts=12)
+    assert isinstance(step([option("acme", Use.NOW)], copy, now=AFTER), Postpone)
+
+
+def test_a_failed_provider_that_is_back_before_anybody_else_was_asked_keeps_its_copy() -> None:
+    copy = handoff(TICKET, "acme", HandoffState.ACCEPTED, answered_at=NOW, superseded=True)
+    assert step([option("acme", Use.LAST_RESORT), option("norte", Use.NOW)], copy, now=AFTER) == Adopt(copy)
+    assert isinstance(step([option("acme", Use.NOT), option("norte", Use.NOW)], copy, now=AFTER), Attempt)
+
+
+def test_a_copy_that_nobody_picked_up_in_time_is_not_kept() -> None:
+    copy = handoff(TICKET, "acme", HandoffState.ACCEPTED, answered_at=NOW, superseded=True)
+    patience = Patience(TICKET.hedge_at, 12, pick_up_within=1.0)
+    chosen = step([option("acme", Use.NOW), option("norte", Use.NOW)], copy, now=AFTER, patience=patience)
+    assert isinstance(chosen, Attempt)
+    assert chosen.provider == "norte"
+
+
+@pytest.mark.parametrize("state", [HandoffState.ACCEPTED, HandoffState.PICKED_UP, HandoffState.RESOLVED])
+def test_a_provider_that_has_it_ends_the_matter(state: HandoffState) -> None:
+    assert step([option("acme", Use.NOW)], handoff(TICKET, "norte", state)) == Done()
+
+
+PROVIDERS = ("acme", "norte", "sur")
+copies = st.builds(
+    lambda provider, state, since, superseded, attempts: handoff(
+        TICKET,
+        provider,
+        state,
+        started_at=NOW + since,
+        answered_at=NOW + since,
+        superseded=superseded,
+        attempts=attempts,
+    ),
+    st.sampled_from(PROVIDERS),
+    st.sampled_from([state for state in HandoffState if state is not HandoffState.STARTED]),
+    st.floats(-100, 3),
+    st.booleans(),
+    st.integers(1, 15),
+)
+uses = st.tuples(*[st.sampled_from(Use) for _ in PROVIDERS])
+
+
+@given(uses, st.lists(copies, max_size=3), st.sets(st.sampled_from(PROVIDERS), max_size=2), st.floats(0, 20))
+def test_every_step_is_a_sane_one(used: tuple[Use, ...], made: list[Handoff], asked: set[str], age: float) -> None:
+    """Whatever the situation: nobody is asked who must not be, and nothing waits without an end."""
+    now = NOW + age
+    options = [option(name, use) for name, use in zip(PROVIDERS, used, strict=True)]
+    chosen = step(options, *made, in_flight=dict.fromkeys(asked, NOW), now=now)
+    settled = any(copy.state is HandoffState.RESOLVED or (copy.live and not copy.superseded) for copy in made)
+    assert (chosen == Done()) is settled
+    match chosen:
+        case Attempt(provider, _, again):
+            assert provider not in asked
+            assert dict(zip(PROVIDERS, used, strict=True))[provider] is not Use.NOT
+            latest = max((c for c in made if c.provider == provider), key=lambda c: c.started_at, default=None)
+            assert latest is None or (latest.state is not HandoffState.REFUSED and not latest.live)
+            assert again is None or again is latest
+        case Hold(until):
+            assert until > now
+            assert until <= max(TICKET.hedge_at, now + 1.0)
+        case Postpone(until, reason):
+            assert until > now
+            assert not asked
+            assert reason
+        case Adopt(copy):
+            assert copy.live
+            assert copy.superseded
+            assert not asked
+        case GiveUp(_):
+            assert not asked
+
+
+@given(st.lists(copies, max_size=5))
+def test_all_copies_but_one_are_surplus(made: list[Handoff]) -> None:
+    surplus = surplus_copies(made)
+    live = [copy for copy in made if copy.live]
+    resolved = any(copy.state is HandoffState.RESOLVED for copy in made)
+    assert len(live) - len(surplus) == (0 if resolved or not live else 1)
+    kept = [copy for copy in live if copy not in surplus]
+    for copy in kept:
+        if any(other.state is HandoffState.PICKED_UP for other in live):
+            assert copy.state is HandoffState.PICKED_UP

@@ -1,0 +1,66 @@
+"""The queries that run all day use their indices: none walks over all tickets, hand-offs or deliveries."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from gateway.core.delivery import Kind
+from gateway.core.provider import Takeover
+from gateway.core.ticket import DedupeKey
+from gateway.store import outbox
+from gateway.store.engine_sqlite import writing_engine
+from gateway.store.reads import balance, figures, gauges, pages
+from gateway.store.receipts import known
+from gateway.store.schema import metadata, tickets
+from gateway.store.transaction import Transaction
+from gateway.store.verbs.rescue import Rescue, rescue
+from gateway.store.verbs.watch import MarkOverdue, mark_overdue
+
+TAKEOVER = Takeover("t", "default", "acme", "norte", None, 1.0, 1.0, 1.0, 2.8, 5.0, ended_at=9.0)
+QUERIES: dict[str, Callable[[Connection], Any]] = {
+    "due": lambda connection: outbox.due(connection, frozenset(Kind), 1.0, 10),
+    "next_due": lambda connection: outbox.next_due(connection, frozenset(Kind)),
+    "receipts": lambda connection: known(connection, [DedupeKey("a", "1", ""), DedupeKey("b", "2", "")]),
+    "rescue": lambda connection: rescue(Transaction(connection), [Rescue("default", "acme", 1.0, "", 10)]),
+    "mark_overdue": lambda connection: mark_overdue(Transaction(connection), [MarkOverdue(1.0, 10)]),
+    "audit": lambda connection: balance.audit(connection, "0", 10, False),
+    "audit_waiting": lambda connection: balance.audit(connection, "0", 10, True),
+    "audit_these": lambda connection: balance.astray(connection, ["0"]),
+    "figures": lambda connection: figures.takeover_figures(connection, TAKEOVER),
+    "gauges": lambda connection: gauges.counts(connection, 1.0),
+    "overdue": lambda connection: pages.overdue(connection, 1.0, 10),
+    "by_reference": lambda connection: pages.ticket(connection, tickets.c.reference == "1"),
+    "newest": lambda connection: pages.newest_tickets(connection, None, "0", 10),
+    "handoffs": lambda connection: pages.handoffs(connection, ["0"]),
+    "stream": lambda connection: pages.events_after(connection, 0, 10),
+}
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    engine = writing_engine(":memory:")
+    with engine.connect() as opened, opened.begin():
+        metadata.create_all(opened)
+        yield opened
+    engine.dispose()
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_table_is_walked_over(connection: Connection, name: str) -> None:
+    statements: list[tuple[str, Any]] = []
+
+    def remember(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", remember)
+    QUERIES[name](connection)
+    event.remove(connection, "before_cursor_execute", remember)
+    walks = [
+        step.detail
+        for statement, parameters in statements
+        for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        if step.detail.startswith("SCAN ") and step.detail.split()[1] in metadata.tables and "INDEX" not in step.detail
+    ]
+    assert walks == []
