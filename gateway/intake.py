@@ -1,11 +1,12 @@
 """Intake: the one door for what comes in. Nobody is told yes before the store has committed."""
 
 from gateway.core.clock import Clock
+from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.ids import new_id
 from gateway.core.ports import IntakeStore, Measurements, Routing
 from gateway.core.provider import ProviderReport, ReportResult
 from gateway.core.reference import new_reference
-from gateway.core.ticket import Direction, InboundMessage, Intake, Message, Receipt, Ticket
+from gateway.core.ticket import Acceptance, Direction, InboundMessage, Intake, Message, Receipt, Ticket
 
 
 class IntakeDoor:
@@ -20,7 +21,13 @@ class IntakeDoor:
     async def receive(self, message: InboundMessage) -> Receipt:
         """A new ticket, or a further message of the one that the channel has proved it continues."""
         began = self._clock.now()
-        receipt = (await self._store.accept([self._intake(message)]))[0]
+        try:
+            receipt = (await self._store.accept([self._intake(message)]))[0]
+        except (StoreUnavailable, StoreFailed):
+            self._measurements.intake_refused(message.channel, "unavailable")
+            raise
+        if receipt.acceptance is Acceptance.CONFLICT:
+            self._measurements.intake_refused(message.channel, "conflict")
         self._measurements.intake_seconds(self._clock.now() - began)
         return receipt
 

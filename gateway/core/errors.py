@@ -1,4 +1,4 @@
-"""Errors with verdicts: whose fault, whether to try again, and what the other side may be told."""
+"""Errors with verdicts: whose fault, and what the other side may be told. Whether to try again, the class says."""
 
 from enum import StrEnum
 
@@ -16,7 +16,6 @@ class RelevoError(Exception):
     """Base of our errors. Its text is for logs and administrators; `public` alone may be told to strangers."""
 
     fault: Fault = Fault.CONFIGURATION
-    retry: bool = False
     public: str = "The service can't do this now."
 
     def __init__(self, message: str, *, public: str | None = None) -> None:
@@ -38,7 +37,6 @@ class StoreUnavailable(RelevoError):
     """The store is full, busy or away: nothing was kept, and trying again later may succeed."""
 
     fault = Fault.STORAGE
-    retry = True
     public = "We can't save requests at the moment. Please try again in a few minutes."
 
 
@@ -53,7 +51,6 @@ class ProviderUnavailable(RelevoError):
     """A provider could not be asked, or gave no usable answer; asking again later may succeed."""
 
     fault = Fault.PROVIDER
-    retry = True
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler, Middleware
 
-from gateway.core.errors import InvalidMessage, StoreFailed, StoreUnavailable
+from gateway.core.errors import Fault, RelevoError
 from gateway.core.ids import new_id
 from gateway.core.problems import (
     BAD_REQUEST,
@@ -82,9 +82,9 @@ def _problem(error: Exception, request: web.Request, limits: Limits) -> Problem:
     match error:
         case Problem():
             return error
-        case InvalidMessage():
+        case RelevoError(fault=Fault.SENDER):
             return Problem(INVALID, error.public)
-        case StoreUnavailable() | StoreFailed():
+        case RelevoError(fault=Fault.STORAGE):
             _log.warning("request refused", reason=str(error), status=UNAVAILABLE.status)
             return Problem(UNAVAILABLE, headers=RETRY_AFTER)
         case web.HTTPNotFound():

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -21,6 +21,8 @@ from tests.support.store_work import Work, follow_up, lease_of, new_ticket
 T = TypeVar("T")
 PROVIDERS = ("acme", "norte", "sur")
 LEARNED = [state for state in HandoffState if state is not HandoffState.STARTED]
+ANSWERED = [None, HandoffState.ACCEPTED, HandoffState.ACCEPTED, HandoffState.UNKNOWN, HandoffState.REFUSED]
+"""None: no answer yet."""
 
 pick = st.integers(min_value=0, max_value=1_000)
 """One of what there is, whatever their number."""
@@ -70,6 +72,27 @@ class Ledger(RuleBasedStateMachine):
     def claim(self, kinds: set[Kind], limit: int, lease: float) -> None:
         request = ClaimRequest(frozenset(kinds), limit, self.now, self.now + lease)
         self.cases += self.run(self.store.claim([request]))[0]
+
+    @rule(
+        answers=st.dictionaries(st.sampled_from(PROVIDERS), st.sampled_from(ANSWERED), min_size=1, max_size=2),
+        written=st.booleans(),
+    )
+    def hand_over(self, answers: dict[str, HandoffState | None], written: bool) -> None:
+        """What a worker does for all that waits: an attempt at one provider or two, and what they answered."""
+        self.accept(None)
+        self.wake()
+        request = ClaimRequest(HANDING_OVER, 5, self.now, self.now + 3)
+        (claimed,) = self.run(self.store.claim([request]))
+        self.cases += claimed
+        for case in claimed:
+            assert case.ticket is not None
+            begun = [self.run(self.work.begin(case, provider, at=self.now)) for provider in answers]
+            self.copies += begun
+            if written:
+                self.run(self.store.accept([follow_up(case.ticket.id, at=self.now)]))
+            for copy, answer in zip(begun, answers.values(), strict=True):
+                if answer is not None:
+                    self.run(self.work.learn(copy, answer, at=self.now, reference=f"R-{copy.id}"))
 
     @precondition(lambda self: self.cases)
     @rule(which=pick, provider=st.sampled_from(PROVIDERS), again=st.booleans())
@@ -173,4 +196,6 @@ class Ledger(RuleBasedStateMachine):
 
 
 TestLedger = Ledger.TestCase
-TestLedger.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestLedger.settings = settings(
+    max_examples=40, stateful_step_count=40, deadline=None, phases=set(Phase) - {Phase.shrink}
+)

@@ -1,7 +1,6 @@
 """The threaded store: groups, observers, cancelled callers, an orderly end."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +27,10 @@ def store(tmp_path: Path, measured: list[float]) -> SqlStore:
         pytest.fail(str(error))
 
     return open_store(f"sqlite:{tmp_path / 'relevo.db'}", SystemClock(), on_failed=on_failed, measured=measured.append)
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 class Clumsy:
@@ -98,7 +101,7 @@ async def test_calls_under_way_are_finished_before_the_store_closes(store: SqlSt
     assert len(await asyncio.gather(*calls)) == 50
     with pytest.raises(StoreUnavailable, match="not open"):
         await store.accept([new_ticket()])
-    assert sorted(os.listdir(tmp_path)) == ["relevo.db", "relevo.db.lock"], "the log has gone back into the file"
+    assert files_in(tmp_path) == ["relevo.db", "relevo.db.lock"], "the log has gone back into the file"
     assert await store.start() == 0, "and it can be opened again"
     assert len(await store.tickets(limit=100)) == 50
     await store.close()
