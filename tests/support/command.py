@@ -111,9 +111,10 @@ def serving(file: Path, *options: str) -> Iterator[Serving]:
         )
     assert process.stdout is not None
     try:
-        urls = dict(process.stdout.readline().split() or ("ended", "early") for _ in range(2))
-        assert set(urls) == {"public", "ops"}, log.read_text(encoding="utf-8")
-        yield Serving(process, log, urls["public"], urls["ops"])
+        said = [process.stdout.readline().partition(" ") for _ in range(2)]
+        assert [name for name, _, _ in said] == ["public", "ops"], log.read_text(encoding="utf-8")
+        public_url, ops_url = (url.strip() for _, _, url in said)
+        yield Serving(process, log, public_url, ops_url)
     finally:
         process.kill()
         process.wait(30)
