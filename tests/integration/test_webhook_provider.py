@@ -59,7 +59,7 @@ async def attempt(provider: WebhookProvider) -> Answer:
 async def test_a_create_says_what_the_protocol_says(desk: ScriptedDesk, provider: WebhookProvider) -> None:
     case = make_case(category="mail", priority=Priority.HIGH, metadata={"room": "3.14"})
     case = replace(case, messages=(*case.messages, make_message(case.messages[0].ticket_id, 2, "Sigo sin poder.")))
-    handoff = make_handoff(case)
+    handoff = replace(make_handoff(case), messages_sent=2)
     await provider.create(case, handoff)
 
     (request,) = desk.requests
@@ -88,6 +88,14 @@ async def test_a_create_says_what_the_protocol_says(desk: ScriptedDesk, provider
         ("No puedo entrar en el correo.", "inbound"),
         ("Sigo sin poder.", "inbound"),
     ]
+
+
+async def test_a_further_try_says_what_the_first_one_said(desk: ScriptedDesk, provider: WebhookProvider) -> None:
+    """The desk answers by the key for what it was sent first: what came since is appended."""
+    case = make_case()
+    case = replace(case, messages=(*case.messages, make_message(case.messages[0].ticket_id, 2, "Sigo sin poder.")))
+    await provider.create(case, replace(make_handoff(case), attempts=2, messages_sent=1))
+    assert len(desk.requests[0].json()["messages"]) == 1
 
 
 async def test_all_requests_are_signed(desk: ScriptedDesk, provider: WebhookProvider) -> None:

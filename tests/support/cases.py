@@ -46,5 +46,6 @@ def make_handoff(case: Case, provider: str = "acme", **changes: Any) -> Handoff:
         "provider": provider,
         "state": HandoffState.STARTED,
         "started_at": AT,
+        "messages_sent": 1,
     }
     return Handoff(**(facts | changes))

@@ -54,7 +54,8 @@ class WebhookProvider:
         """One attempt; the hand-off's id is the idempotency key, and the same on every attempt."""
         if case.ticket is None:
             return Answer(Outcome.REFUSED, "there is no ticket in it")
-        body = write_ticket(case.ticket, case.messages)
+        given = [message for message in case.messages if message.number <= handoff.messages_sent]
+        body = write_ticket(case.ticket, given)
         try:
             reply = await self._send("POST", self._settings.url, body, key=handoff.id)
         except OutboundError as error:
