@@ -75,14 +75,20 @@ def _plain(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]], whole: Sequence[str]) -> "Table":
     from rich import box
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    def fitted(cell: str) -> Padding:
+        """What is broken keeps its indentation."""
+        text = cell.lstrip()
+        return Padding(Text(text, style=_STYLES.get(text, "")), (0, 0, 0, len(cell) - len(text)))
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
         table.add_column(heading, no_wrap=heading in whole, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+        table.add_row(*map(fitted, row))
     return table
 
 

@@ -118,7 +118,8 @@ class TakeoverStore(Protocol):
 class Reads(Protocol):
     """What pages and the ops API read. Reads see committed data only and never block the writer."""
 
-    async def ticket(self, ticket_id: str) -> Case | None: ...
+    async def ticket(self, ticket_id: str) -> Case | None:
+        """Its delivery is the one that hands it over; where none is owed, a stand-in that can't be acted on."""
 
     async def ticket_by_reference(self, reference: str) -> Case | None: ...
 
@@ -176,6 +177,24 @@ class QuarantineStore(Protocol):
 
     async def discard(self, quarantined_id: str, at: Instant, actor: str) -> bool:
         """Take it out for good; the ticket of a discarded hand-off is closed. False where there is no such item."""
+
+
+class RecordStore(Protocol):
+    """What is kept beside the tickets."""
+
+    async def secret(self) -> bytes:
+        """The gateway's own 32 random bytes, drawn once and the same for ever."""
+
+    async def save_policies(self, document: Mapping[str, object], digest: str) -> int:
+        """Keep the policies now in force; the number of their version, a new one only where the digest changed."""
+
+    async def record_audit(self, actor: str, action: str, detail: Mapping[str, object]) -> None:
+        """Who changed what; the instant is the store's clock's."""
+
+    async def record_health(self, statuses: Sequence[ProviderStatus]) -> None:
+        """The last known health of these providers."""
+
+    async def health(self) -> list[ProviderStatus]: ...
 
 
 class NoticeSender(Protocol):

@@ -13,7 +13,6 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from gateway.core.errors import ConfigError
 
-MEMORY = ":memory:"
 READERS = 2
 _BUSY_SECONDS = 1.5
 """A caller may come while another group waits, and then wait as long itself: refused after 3 s at most."""

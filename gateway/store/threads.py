@@ -91,7 +91,7 @@ class ThreadedRunner:
         if self._running is None:
             return
         running, self._running = self._running, None
-        running.readers.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(running.readers.shutdown)
         if await asyncio.to_thread(running.writer.stop, _STOP_SECONDS):
             running.reading.dispose()
             running.database.close()

@@ -93,16 +93,24 @@ class DeliveryLoop:
             self._wake.set()
 
     async def _rest(self) -> None:
-        """Until woken, or the next delivery is due."""
-        pause = _POLL
-        if len(self._tasks) < self._in_hand:
-            due = await self._store.next_due(self.kinds)
-            pause = min(_POLL, max(0.0, due - self._clock.now())) if due is not None else _POLL
+        """Until woken, or something is due: a look every now and then costs less than a claim in vain."""
+        pause = _SHORTEST_REST
+        while pause and not await self._woken(within=pause):
+            pause = await self._time_left()
+
+    async def _woken(self, within: float) -> bool:
         try:
-            async with asyncio.timeout(max(pause, 0.005)):
-                await self._wake.wait()
+            async with asyncio.timeout(within):
+                return await self._wake.wait()
         except TimeoutError:
-            return
+            return False
+
+    async def _time_left(self) -> float:
+        """Seconds until the next look; none where a delivery is due and may be taken in hand."""
+        if len(self._tasks) >= self._in_hand:
+            return _POLL
+        due = await self._store.next_due(self.kinds)
+        return _POLL if due is None else min(_POLL, max(0.0, due - self._clock.now()))
 
     async def _work(self, case: Case) -> None:
         try:

@@ -197,5 +197,5 @@ class Ledger(RuleBasedStateMachine):
 
 TestLedger = Ledger.TestCase
 TestLedger.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, phases=set(Phase) - {Phase.shrink}
+    max_examples=25, stateful_step_count=40, deadline=None, phases=set(Phase) - {Phase.shrink}
 )

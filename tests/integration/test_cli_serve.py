@@ -177,16 +177,14 @@ def test_a_log_for_people_is_asked_for(tmp_path: Path) -> None:
 def test_a_wrong_file_ends_with_2(tmp_path: Path) -> None:
     file = write_configuration(tmp_path, ("5s", "5"))
 
-    wrong = run("serve", "-c", file)
-    missing = run("serve", "-c", tmp_path / "none.yaml")
-    secret = run("serve", "-c", write_configuration(tmp_path), environment={"ACME_SECRET": ""})
+    wrong = invoke("serve", "-c", file)
+    missing = invoke("serve", "-c", tmp_path / "none.yaml")
+    secret = invoke("serve", "-c", write_configuration(tmp_path), environment={"ACME_SECRET": ""})
 
-    assert [each.returncode for each in (wrong, missing, secret)] == [2, 2, 2]
+    assert [each.exit_code for each in (wrong, missing, secret)] == [2, 2, 2]
     assert wrong.stderr.startswith(f"{file}:23:22: policies[0].takeover_within: ")
     assert "can't be read: No such file or directory" in missing.stderr
     assert "providers.acme.secret: the environment variable ACME_SECRET is empty" in secret.stderr
-    for ended in (wrong, missing, secret):
-        assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])
@@ -215,9 +213,9 @@ def test_a_store_that_is_none_is_named(tmp_path: Path) -> None:
 def test_migrate_makes_the_store(tmp_path: Path) -> None:
     file = write_configuration(tmp_path)
 
-    first, again = run("migrate", "-c", file), run("migrate", "-c", file)
+    first, again = invoke("migrate", "-c", file), invoke("migrate", "-c", file)
 
-    assert (first.returncode, again.returncode) == (0, 0)
+    assert (first.exit_code, again.exit_code) == (0, 0)
     assert first.stdout == f"The store sqlite:{tmp_path}/relevo.db has this program's schema.\n"
     assert (tmp_path / "relevo.db").stat().st_size > 0
 

@@ -1,0 +1,107 @@
+"""SIGKILL of Relevo under load, three times at each place where it could hurt: nothing answered with yes is lost, and
+nothing ends at two desks."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.eventually import tail
+from tests.support.fatal_desk import FatalDesk
+from tests.support.persistent_traffic import PersistentTraffic
+from tests.support.rig import Rig
+
+_DEATH_WITHIN = 15.0
+_SETTLED_WITHIN = 12.0
+"""Seconds that finding out about what was cut off may take."""
+_GOES_ON = 15
+"""Requests that must be answered after the last restart."""
+_EACH = 0.15
+
+FAILPOINTS = {
+    "accept.before_commit": (3, 11, 20),
+    "accept.after_commit": (3, 11, 20),
+    "claim.after_commit": (20, 33, 47),
+    "begin.after_commit": (2, 9, 17),
+    "create.before": (2, 9, 17),
+    "create.after": (2, 9, 17),
+    "record.before_commit": (2, 9, 17),
+    "record.after_commit": (2, 9, 17),
+}
+"""Each with the passes at which it kills, in turn."""
+
+
+@asynccontextmanager
+async def _dropping_some(rig: Rig) -> AsyncIterator[None]:
+    """The primary commits all the while, and part of the time its answers get lost."""
+
+    async def toggle() -> None:
+        while True:
+            for fault in ("drop", "none"):
+                await rig.clients["acme"].turn(fault)
+                await asyncio.sleep(_EACH)
+
+    task = asyncio.create_task(toggle())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await rig.clients["acme"].turn("none")
+
+
+async def _killed(rig: Rig) -> None:
+    assert await rig.ended(_DEATH_WITHIN) == -signal.SIGKILL, tail(rig.log)
+
+
+async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:
+    """After the last restart: all is at one desk, and what was handed in again made no second ticket."""
+    answered = len(traffic.hand_ins)
+    await rig.until(lambda: traffic.more(answered + _GOES_ON), 10.0)
+    await traffic.stop()
+    assert any(tries > 1 for tries in traffic.tries.values()), "no hand-in failed: the kills came too late"
+    account = await rig.settled(traffic.hand_ins, _SETTLED_WITHIN)
+    first_answers = {each.key: each.reference for each in traffic.hand_ins}
+    assert await traffic.sent_again() == first_answers
+    assert len(await rig.ops.tickets()) == len(set(first_answers.values())) == account.accepted
+    held = [ticket.reference for client in rig.clients.values() for ticket in await client.tickets() if ticket.held]
+    assert sorted(held) == sorted(filter(None, first_answers.values()))
+    assert await rig.metric("relevo_ledger_unbalanced") == 0
+
+
+@pytest.mark.parametrize("failpoint", FAILPOINTS)
+async def test_at_a_failpoint(failpoint: str, tmp_path: Path) -> None:
+    first, second, third = (f"{failpoint}:{count}" for count in FAILPOINTS[failpoint])
+    async with Rig(tmp_path, without_reports={"acme"}) as rig:
+        await rig.start(RELEVO_FAILPOINT=first)
+        async with PersistentTraffic(rig.public_url, rig.clock) as traffic:
+            await _killed(rig)
+            async with _dropping_some(rig):
+                await rig.start_relevo(ready=False, RELEVO_FAILPOINT=second)
+                await _killed(rig)
+                await rig.start_relevo(ready=False, RELEVO_FAILPOINT=third)
+                await _killed(rig)
+            await rig.start_relevo()
+            await _account_for(rig, traffic)
+
+
+async def test_between_the_desks_commit_and_its_answer(tmp_path: Path) -> None:
+    async with Rig(tmp_path, in_this_process={"acme"}) as rig:
+
+        def kill() -> None:
+            rig.relevo.signal(signal.SIGKILL)
+
+        secret = rig.secrets["ACME_SECRET"]
+        async with FatalDesk("acme", secret, rig.ports["acme"], tmp_path / "acme", rig.clock, kill) as desk:
+            await rig.start()
+            async with PersistentTraffic(rig.public_url, rig.clock) as traffic:
+                for ticket in (5, 1, 12):
+                    desk.strike_at(ticket)
+                    await _killed(rig)
+                    await rig.start_relevo()
+                await _account_for(rig, traffic)
