@@ -6,6 +6,7 @@ from gateway.app.configuration import RelevoConfig, provider_settings
 from gateway.core.clock import Clock
 from gateway.core.events import ProviderStateChanged
 from gateway.core.ports import Measurements
+from gateway.core.provider import ProviderStatus
 from gateway.web.ops import PolicyFacts
 from routing.delivery.fleet import LiveProvider, Route
 from routing.delivery.lanes import Lane
@@ -21,15 +22,19 @@ ChangeHeard = Callable[[ProviderStateChanged], None]
 def build_providers(
     config: RelevoConfig,
     running: Mapping[str, LiveProvider],
+    known: Mapping[str, ProviderStatus],
     clock: Clock,
     measurements: Measurements,
     health_changed: ChangeHeard,
 ) -> dict[str, LiveProvider]:
-    """Every provider of `config`; one whose settings are as before goes on running, with what is known of it."""
+    """Every provider of `config`; one whose settings are as before goes on running, with what is known of it.
+
+    `known` is the health of each from before.
+    """
     return {
         name: running[name]
         if name in running and running[name].settings == settings
-        else _build(name, config.providers[name].type, settings, clock, measurements, health_changed)
+        else _build(name, config.providers[name].type, settings, known.get(name), clock, measurements, health_changed)
         for name, settings in provider_settings(config).items()
     }
 
@@ -38,6 +43,7 @@ def _build(
     name: str,
     type_name: str,
     settings: ProviderSettings,
+    known: ProviderStatus | None,
     clock: Clock,
     measurements: Measurements,
     health_changed: ChangeHeard,
@@ -50,7 +56,7 @@ def _build(
         )
 
     adapter = build_provider(name, type_name, settings, clock)
-    monitor = Monitor(adapter, settings.health, clock, heard, on_probe=measurements.probe_seconds)
+    monitor = Monitor(adapter, settings.health, clock, heard, on_probe=measurements.probe_seconds, known=known)
     return LiveProvider(name, adapter, settings, monitor, Lane(settings.window, settings.rate))
 
 

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from importlib.metadata import version
 from typing import Any
 
+import orjson
 import structlog
 
 from channels.channel import ChannelContext
@@ -19,6 +20,7 @@ from gateway.app.providers import build_providers, policy_facts, routes_of
 from gateway.assumptions import AssumptionWatch
 from gateway.auditor import Auditor
 from gateway.core.clock import SystemClock
+from gateway.core.delivery import Kind
 from gateway.core.errors import ConfigError, RelevoError, StoreFailed
 from gateway.core.events import ConfigurationRejected, ConfigurationReloaded, GatewayStarted, GatewayStopped
 from gateway.core.tokens import TokenSigner
@@ -33,12 +35,14 @@ from gateway.web.routes import ops_routes
 from routing.delivery.engine import Engine
 from routing.delivery.fleet import Fleet
 from routing.registry import provider_routes
+from routing.takeover.assessment import Assessment
 from routing.takeover.evidence import Promise
 from routing.takeover.promise import PolicyPromise
 
 LANGUAGES = ("en", "es")
 VERSION = version("relevo")
 _FIRST_PROBES_WITHIN = 0.3
+_BATCH = 1000
 _log = structlog.get_logger("relevo")
 
 
@@ -53,6 +57,7 @@ class Service:
         self._clock = SystemClock()
         self._assessment = self._assess(config)
         self._stopped = asyncio.Event()
+        self._public_is_open = False
         self._failure: BaseException | None = None
         self._parts = AsyncExitStack()
         self._reloading = asyncio.Lock()
@@ -117,7 +122,10 @@ class Service:
         self._engine = Engine(self._store, self._fleet, self._clock, self._notices, self._promise, self._broken.since)
         self._store.subscribe(self._engine)
         self._parts.push_async_callback(self._close_providers)
+        self._known = {status.name: status for status in await self._store.health()}
         self._put_in_force(self._config)
+        await self._record_configuration("start")
+        await self._look_at_everything_owed()
         await self._fleet.first_probes(_FIRST_PROBES_WITHIN)
         self._parts.push_async_callback(self._end_tasks)
         self._tasks = [
@@ -136,6 +144,7 @@ class Service:
         self._parts.push_async_callback(self._ops.stop)
         self._public = Listener("public", settings.public.listen, self._public_routes(signer), languages=LANGUAGES)
         await self._public.start()
+        self._public_is_open = True
         self._parts.push_async_callback(self._public.stop)
         self._parts.callback(self._feed.close)
         await self._store.announce([GatewayStarted(at=self._clock.now(), version=VERSION, unsure=unsure)])
@@ -173,7 +182,9 @@ class Service:
                 raise error if isinstance(error, ConfigError) else ConfigError(str(error)) from error
             self._assessment = assessment
             self._redactor.know(secrets_of(config))
+            self._known = {status.name: status for status in self._fleet.providers()}
             self._put_in_force(config)
+            await self._record_configuration("reload")
             await self._store.announce([ConfigurationReloaded(at=self._clock.now(), digest=config.digest)])
             return config.digest
 
@@ -184,7 +195,7 @@ class Service:
                 f"{config.path}: gateway and channels can't be changed by a reload: restart Relevo, or undo the change"
             )
 
-    def _assess(self, config: RelevoConfig) -> Any:
+    def _assess(self, config: RelevoConfig) -> Assessment:
         assessment = assess(config, self._clock.now())
         if not self._accept_impossible:
             require_possible(assessment)
@@ -192,7 +203,9 @@ class Service:
 
     def _put_in_force(self, config: RelevoConfig) -> None:
         running = {live.name: live for live in self._fleet.live_providers()}
-        providers = build_providers(config, running, self._clock, self._metrics, self._engine.takeovers.health_changed)
+        providers = build_providers(
+            config, running, self._known, self._clock, self._metrics, self._engine.takeovers.health_changed
+        )
         webhooks = [each.settings for each in config.alarms if isinstance(each.settings, WebhookAlarmSettings)]
         log = not config.alarms or any(isinstance(each.settings, LogAlarmSettings) for each in config.alarms)
         self._notices.configure(webhooks)
@@ -203,6 +216,17 @@ class Service:
             {each.name: each.backups[0].ticket.seconds for each in self._assessment.policies if each.backups}
         )
         self._config = config
+
+    async def _record_configuration(self, action: str) -> None:
+        """Which policies are in force from now on, and who had them put there."""
+        number = await self._store.save_policies(orjson.loads(self._config.text), self._config.digest)
+        await self._store.record_audit("administrator", action, {"digest": self._config.digest, "version": number})
+
+    async def _look_at_everything_owed(self) -> None:
+        """Backoffs from before the start don't count: what they waited for may have happened, or the clock been set."""
+        kinds = frozenset(Kind) - {Kind.CONFIRM}
+        while await self._store.wake(self._clock.now(), kinds, _BATCH) == _BATCH:
+            continue
 
     # The parts' needs of each other.
 
@@ -224,6 +248,7 @@ class Service:
                 "store": lambda: str(self._failure) if isinstance(self._failure, StoreFailed) else None,
                 "engine": self._why_engine_not_ready,
                 "event loop": self._watch.why_not_ready,
+                "public listener": lambda: None if self._public_is_open else "not listening yet",
             },
             source=self._config.gateway.public.url,
             token=token.get_secret_value() if token else None,

@@ -106,13 +106,17 @@ class TakeoverStore(Protocol):
     async def announce(self, events: Sequence[Event], notices: Sequence[Delivery] = ()) -> None:
         """Events that change no ticket, and alarms owed to operations."""
 
+    async def record_health(self, statuses: Sequence[ProviderStatus]) -> None:
+        """The last known health of these providers."""
+
     async def rescue(self, policy: str, provider: str, at: Instant, reason: str, limit: int) -> int:
         """Supersede up to `limit` live copies at `provider` of that policy's tickets that nobody is known to have
         picked up and no other provider has, and queue their tickets again with a fresh contracted time, urgent first.
         Returns how many; fewer than `limit` means no more."""
 
-    async def wake(self, now: Instant, kinds: frozenset[Kind], target: str | None = None) -> int:
-        """Make unleased deliveries of these kinds (to that target) due now."""
+    async def wake(self, now: Instant, kinds: frozenset[Kind], limit: int, target: str | None = None) -> int:
+        """Make up to `limit` unleased deliveries of these kinds (to that target) due now; returns how many. Fewer than
+        `limit` means no more."""
 
 
 class Reads(Protocol):
@@ -194,7 +198,8 @@ class RecordStore(Protocol):
     async def record_health(self, statuses: Sequence[ProviderStatus]) -> None:
         """The last known health of these providers."""
 
-    async def health(self) -> list[ProviderStatus]: ...
+    async def health(self) -> list[ProviderStatus]:
+        """What was recorded last: a provider that had failed before a restart has to prove itself after it."""
 
 
 class NoticeSender(Protocol):

@@ -133,8 +133,8 @@ class SqlStore:
     async def rescue(self, policy: str, provider: str, at: Instant, reason: str, limit: int) -> int:
         return (await self._runner.write(rescue, [Rescue(policy, provider, at, reason, limit)]))[0]
 
-    async def wake(self, now: Instant, kinds: frozenset[Kind], target: str | None = None) -> int:
-        return (await self._runner.write(wake, [Wake(now, kinds, target)]))[0]
+    async def wake(self, now: Instant, kinds: frozenset[Kind], limit: int, target: str | None = None) -> int:
+        return (await self._runner.write(wake, [Wake(now, kinds, limit, target)]))[0]
 
     # the ledger and the quarantine
 

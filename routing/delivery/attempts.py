@@ -7,6 +7,8 @@ from gateway.core.failpoints import failpoint
 from gateway.core.handoff import Handoff, Outcome
 from routing.delivery.fleet import LiveProvider
 
+_OWN_LAG = 0.5
+"""An attempt that ends so many seconds after its time is our own standstill, and says nothing of the provider."""
 _TROUBLE = frozenset({Outcome.UNAVAILABLE, Outcome.UNKNOWN})
 
 
@@ -39,7 +41,7 @@ def _tell_health(live: LiveProvider, answer: Answer, started: Instant, clock: Cl
     if answer.retry_after is not None:
         live.paused_until = max(live.paused_until, now + answer.retry_after)
     elif answer.outcome in _TROUBLE:
-        if first:
+        if first and now - started <= live.attempt_seconds + _OWN_LAG:
             live.monitor.live_failed(started, now, explicit=answer.explicit, reason=answer.reason)
     else:
         if answer.outcome is Outcome.ACCEPTED:

@@ -10,6 +10,11 @@ _JITTER = 0.2
 _growth = wait_exponential(multiplier=_FIRST, max=_LONGEST)
 
 
+def wait_to_be_woken(key: str) -> float:
+    """Seconds to wait for what wakes the delivery as soon as it happens: about as long as the longest backoff."""
+    return _LONGEST * _spread(key)
+
+
 def backoff(attempts: int, key: str) -> float:
     """Seconds to wait after `attempts` tries in vain: doubling from half a second up to half a minute.
 
@@ -18,5 +23,8 @@ def backoff(attempts: int, key: str) -> float:
     """
     state = RetryCallState(retry_object=None, fn=None, args=(), kwargs={})  # type: ignore[arg-type]
     state.attempt_number = max(1, attempts)
-    spread = zlib.crc32(f"{key}{attempts}".encode()) / 2**32
-    return min(_growth(state), _LONGEST) * (1 - _JITTER + 2 * _JITTER * spread)
+    return min(_growth(state), _LONGEST) * _spread(f"{key}{attempts}")
+
+
+def _spread(key: str) -> float:
+    return 1 - _JITTER + 2 * _JITTER * zlib.crc32(key.encode()) / 2**32

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case
 from gateway.core.handoff import Handoff, HandoffState
-from routing.delivery.backoff import backoff
+from routing.delivery.backoff import backoff, wait_to_be_woken
 from routing.policy.plan import Option, Use
 
 _IN_VAIN = frozenset({HandoffState.REFUSED, HandoffState.UNAVAILABLE, HandoffState.UNKNOWN, HandoffState.ABSENT})
@@ -30,6 +30,8 @@ class Hold:
     """Look again at `until`, or when anything changes: an attempt ends, a provider's health or room changes."""
 
     until: Instant
+    lines: tuple[str, ...] = ()
+    """Providers in whose line to stand meanwhile: only room is wanting there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,14 @@ class Patience:
     hedge_at: Instant
     give_up_after: int
     pick_up_within: float | None = None
+    late_try: float = 0.0
+    """Seconds: for how long the preferred provider, where it is asked only after the hedge deadline (a crash came in
+    between), keeps others from being asked. A search fits in, so that what it took before the crash is found."""
 
 
 def latest_by_provider(handoffs: Sequence[Handoff]) -> dict[str, Handoff]:
     """Each provider's newest copy."""
-    return {handoff.provider: handoff for handoff in sorted(handoffs, key=lambda each: each.started_at)}
+    return {handoff.provider: handoff for handoff in sorted(handoffs, key=lambda each: (each.started_at, each.id))}
 
 
 def decide(
@@ -89,8 +94,11 @@ def decide(
         return Done()
     if in_flight and now < patience.hedge_at:
         return Hold(patience.hedge_at)
-    if any(since >= patience.hedge_at for since in in_flight.values()):
+    late = {provider for provider, since in in_flight.items() if since >= patience.hedge_at}
+    if late - {options[0].provider}:
         return Hold(now + _LOOK_AGAIN)
+    if late and now < (patient_until := in_flight[options[0].provider] + patience.late_try):
+        return Hold(patient_until)
 
     open_options = [option for option in options if option.provider not in in_flight]
     if not in_flight and (adoptable := _adoptable(open_options, copies, patience, now)):
@@ -102,13 +110,14 @@ def decide(
         if option.use is Use.NOW:
             return _attempt(option, copies)
         if option.use in (Use.SOON, Use.DOUBTFUL) and now < patience.hedge_at:
-            return Hold(min(patience.hedge_at, option.until or patience.hedge_at))
+            return Hold(min(patience.hedge_at, option.until or patience.hedge_at), _lines([option]))
     if in_flight:
-        return Hold(now + _LOOK_AGAIN)
+        return Hold(now + _LOOK_AGAIN, _lines([option for option in ready if option.use is Use.SOON]))
     return (
         _first(ready, Use.DOUBTFUL, copies)
-        or _hold_for_room(ready, now)
+        or _hold_for_room(ready, Use.SOON, now)
         or _first(ready, Use.LAST_RESORT, copies)
+        or _hold_for_room(ready, Use.LAST_RESORT, now)
         or _wait_or_give_up(case, candidates, retry_at, patience, now)
     )
 
@@ -118,12 +127,18 @@ def _settles(copy: Handoff) -> bool:
 
 
 def _first(ready: Sequence[Option], use: Use, copies: Mapping[str, Handoff]) -> Attempt | None:
-    return next((_attempt(option, copies) for option in ready if option.use is use), None)
+    return next((_attempt(option, copies) for option in ready if option.use is use and option.room), None)
 
 
-def _hold_for_room(ready: Sequence[Option], now: Instant) -> Hold | None:
-    waits = [option.until or now + _LOOK_AGAIN for option in ready if option.use is Use.SOON]
-    return Hold(min(waits)) if waits and min(waits) <= now + _LOOK_AGAIN else None
+def _hold_for_room(ready: Sequence[Option], use: Use, now: Instant) -> Hold | None:
+    """In line where only room is wanting, or for the short rest of a pause."""
+    wanted = [option for option in ready if option.use is use]
+    waits = [option.until or now + _LOOK_AGAIN for option in wanted]
+    return Hold(min(waits), _lines(wanted)) if waits and min(waits) <= now + _LOOK_AGAIN else None
+
+
+def _lines(wanted: Sequence[Option]) -> tuple[str, ...]:
+    return tuple(option.provider for option in wanted if option.until is None and not option.room)
 
 
 def _attempt(option: Option, copies: Mapping[str, Handoff]) -> Attempt:
@@ -170,8 +185,15 @@ def _wait_or_give_up(
     if in_vain >= patience.give_up_after and _others_got_through(case, candidates):
         return GiveUp(f"{in_vain} attempts in vain, while other tickets got through")
     reasons = "; ".join(f"{option.provider} {option.reason}" for option in candidates) or "its provider is down"
-    later = [at for at in retry_at.values() if at > now]
-    return Postpone(min(later, default=now + backoff(case.delivery.attempts + 1, case.delivery.id)), reasons)
+    usable_at = (max(retry_at[option.provider], option.until or now) for option in candidates if _may_become(option))
+    later = [at for at in usable_at if at > now]
+    # A provider that comes back wakes the ticket: looking for it before would be a storm while all are down.
+    return Postpone(min([*later, now + wait_to_be_woken(case.delivery.id)]), reasons)
+
+
+def _may_become(option: Option) -> bool:
+    """Whether time alone makes the provider usable."""
+    return option.use is not Use.NOT or option.until is not None
 
 
 def _others_got_through(case: Case, candidates: Sequence[Option]) -> bool:

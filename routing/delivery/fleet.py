@@ -91,6 +91,10 @@ class Fleet:
         """By name; the last one for tickets whose policy is gone."""
         return next((route.policy for route in self._routes if route.policy.name == name), self._routes[-1].policy)
 
+    def longest_search(self, policy: PolicySettings) -> float:
+        """F of a policy, in seconds."""
+        return max(self._providers[name].settings.search_timeout for name in policy.providers)
+
     def adapters(self) -> dict[str, Provider]:
         """Every provider's adapter by name."""
         return {name: live.adapter for name, live in self._providers.items()}

@@ -13,6 +13,8 @@ from routing.delivery.backoff import backoff
 _log = logging.getLogger(__name__)
 _POLL = 0.5
 """Seconds after which the store is asked again though nobody woke the loop (r, where several gateways share it)."""
+_SHORTEST_REST = 0.005
+"""Seconds between a claim and the next look, so that what can't be taken in hand yet doesn't keep the loop busy."""
 _BATCH = 128
 _TRIES_AT_AN_ERROR = 5
 
@@ -109,7 +111,11 @@ class DeliveryLoop:
         """Seconds until the next look; none where a delivery is due and may be taken in hand."""
         if len(self._tasks) >= self._in_hand:
             return _POLL
-        due = await self._store.next_due(self.kinds)
+        try:
+            due = await self._store.next_due(self.kinds)
+        except StoreUnavailable as error:
+            _log.warning("what is due could not be looked up: %s", error)
+            return _POLL
         return _POLL if due is None else min(_POLL, max(0.0, due - self._clock.now()))
 
     async def _work(self, case: Case) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.core.clock import Clock, Instant
-from gateway.core.delivery import Kind
+from gateway.core.delivery import HANDING_OVER, Kind
 from gateway.core.errors import StoreUnavailable
 from gateway.core.events import (
     Event,
@@ -27,9 +27,9 @@ from routing.takeover.evidence import Promise, add_rescue, close_takeover, open_
 _log = logging.getLogger(__name__)
 _REVIEW = 1.0
 """Seconds between reviews though no health changed: an answer may come late from a provider already down."""
-_RESCUE_BATCH = 200
+_BATCH = 500
+"""Rows that one verb may touch, so that it doesn't hold up the others."""
 _ABOUT_COPIES = frozenset({Kind.MESSAGE, Kind.RECONCILE, Kind.CONFIRM, Kind.WITHDRAW})
-_HANDING_OVER = frozenset({Kind.TICKET, Kind.RESCUE})
 
 
 class Takeovers:
@@ -89,11 +89,16 @@ class Takeovers:
         except StoreUnavailable:
             self._changes = changes + self._changes
             raise
+        await self._store.record_health(self._fleet.providers())
         for change in changes:
             if change.new in (HealthState.UP, HealthState.RECOVERING):
-                now = self._clock.now()
-                await self._store.wake(now, _ABOUT_COPIES, change.provider)
-                await self._store.wake(now, _HANDING_OVER)
+                await self._wake(_ABOUT_COPIES, change.provider)
+                await self._wake(HANDING_OVER)
+
+    async def _wake(self, kinds: frozenset[Kind], target: str | None = None) -> None:
+        now = self._clock.now()
+        while await self._store.wake(now, kinds, _BATCH, target) == _BATCH:
+            continue
 
     async def _review_policy(self, policy: PolicySettings, statuses: dict[str, ProviderStatus]) -> None:
         backup = serving(policy, statuses)
@@ -137,10 +142,10 @@ class Takeovers:
         """What the failed provider has and nobody has picked up goes to a backup."""
         while True:
             reason = f"{failed.name} is down: {failed.reason}"
-            count = await self._store.rescue(policy, failed.name, self._clock.now(), reason, _RESCUE_BATCH)
+            count = await self._store.rescue(policy, failed.name, self._clock.now(), reason, _BATCH)
             if count and takeover is not None:
                 takeover = await self._keep(add_rescue(takeover, count, self._promise(policy)))
-            if count < _RESCUE_BATCH:
+            if count < _BATCH:
                 return
 
     async def _follow_failback(self, takeover: Takeover, status: ProviderStatus) -> None:

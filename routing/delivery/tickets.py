@@ -27,7 +27,6 @@ from routing.delivery.decision import Adopt, Attempt, Done, GiveUp, Hold, Patien
 from routing.delivery.facts import record_surely
 from routing.delivery.fleet import Fleet, LiveProvider
 from routing.delivery.lanes import Lane
-from routing.policy.plan import Option, Use
 
 CLAIM_LEASE = 3.0
 """Seconds for which a claimed ticket may be held in hand before its first attempt begins."""
@@ -66,6 +65,8 @@ class TicketWorker:
         self._case = case
         self._lease = Lease(case.delivery.id, case.delivery.epoch)
         self._lease_until = case.delivery.due_at
+        # Clipped, since a wall clock that was set back between two runs would have it hours away.
+        self._hedge_at = min(ticket.hedge_at, clock.now() + ticket.hedge_at - ticket.received_at)
         self._running: dict[str, _Running] = {}
         self._places: dict[str, Lane] = {}
 
@@ -87,14 +88,15 @@ class TicketWorker:
         self._collect()
         now = self._clock.now()
         policy = self._fleet.policy(self._ticket.policy)
-        patience = Patience(self._ticket.hedge_at, policy.give_up_after, policy.pick_up_within)
+        late_try = self._fleet.longest_search(policy)
+        patience = Patience(self._hedge_at, policy.give_up_after, policy.pick_up_within, late_try)
         options = self._fleet.options(self._ticket, self._places)
         in_flight = {name: running.since for name, running in self._running.items()}
         match decide(self._case, options, in_flight, patience, now):
             case Attempt() as chosen:
                 return await self._begin(chosen, now)
-            case Hold(until):
-                return await self._hold(until, options, now)
+            case Hold(until, lines):
+                return await self._hold(until, lines, now)
             case Adopt(handoff):
                 return await self._adopt(handoff)
             case Postpone(until, reason):
@@ -188,14 +190,14 @@ class TicketWorker:
         await self._store.adopt(Finish(self._lease), handoff.id, now)
         return False
 
-    async def _hold(self, until: Instant, options: Sequence[Option], now: Instant) -> bool:
+    async def _hold(self, until: Instant, lines: Sequence[str], now: Instant) -> bool:
         """Wait for a change; give the delivery back where that outlasts the lease."""
         if not self._running:
             if now >= self._lease_until - LEASE_SLACK:
                 await self._store.defer([Defer(self._lease, now, "held as long as the lease allows")])
                 return False
             until = min(until, self._lease_until - LEASE_SLACK)
-        turns = self._line_up(options)
+        turns = self._line_up(lines)
         changed = self._fleet.changed()
         await asyncio.wait(
             [changed, *(turn for _, turn in turns.values()), *(running.task for running in self._running.values())],
@@ -207,15 +209,11 @@ class TicketWorker:
                 self._places[name] = lane
         return True
 
-    def _line_up(self, options: Sequence[Option]) -> dict[str, tuple[Lane, "asyncio.Future[None]"]]:
-        """Stand in the line of each provider that has no room now."""
+    def _line_up(self, lines: Sequence[str]) -> dict[str, tuple[Lane, "asyncio.Future[None]"]]:
+        """Stand in the lines of providers that have no room now."""
         self._give_back_places()
         rescue = self._case.delivery.kind is Kind.RESCUE
-        lanes = {
-            option.provider: self._fleet[option.provider].lane
-            for option in options
-            if option.use is Use.SOON and option.until is None and option.provider not in self._running
-        }
+        lanes = {name: self._fleet[name].lane for name in lines}
         return {name: (lane, lane.turn(rescue=rescue)) for name, lane in lanes.items()}
 
     def _give_back_places(self) -> None:

@@ -41,12 +41,14 @@ class Reaction:
 
 
 _NOTHING = Reaction()
+_HAD_FAILED = frozenset({HealthState.DOWN, HealthState.RECOVERING})
 
 
 class HealthMachine:
     """Every method but the readings takes a fact and answers with what follows from it."""
 
-    def __init__(self, name: str, settings: HealthSettings, now: Instant) -> None:
+    def __init__(self, name: str, settings: HealthSettings, now: Instant, known: ProviderStatus | None = None) -> None:
+        """`known` is its health from before a restart: a provider that had failed has to hold out here too."""
         self._name = name
         self._settings = settings
         self._state = HealthState.UNKNOWN
@@ -64,6 +66,11 @@ class HealthMachine:
         self._relapses = Relapses(settings.hold, settings.ramp)
         self._recovery: Recovery | None = None
         self._hold_over = False
+        if known is not None and known.state in _HAD_FAILED:
+            self._state = HealthState.DOWN
+            self._since = known.since
+            self._reason = known.reason
+            self._first_bad_at = known.first_bad_at
 
     # Facts
 

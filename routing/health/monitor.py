@@ -19,6 +19,8 @@ from routing.health.machine import HealthMachine, Reaction, Transition
 from routing.health.settings import HealthSettings
 
 _log = logging.getLogger(__name__)
+_OWN_LAG = 0.5
+"""A probe that ends so many seconds after its time is our own standstill (a stopped process, a paused machine)."""
 
 
 class Monitor:
@@ -33,16 +35,17 @@ class Monitor:
         *,
         on_probe: Callable[[float], None] = lambda _seconds: None,
         chance: Callable[[], float] = random.random,
+        known: ProviderStatus | None = None,
     ) -> None:
         """`on_transition` hears of every change of health; `on_probe` of each probe's seconds; `chance` gives [0, 1)
-        for the jitter."""
+        for the jitter; `known` is the health from before a restart."""
         self._provider = provider
         self._settings = settings
         self._clock = clock
         self._on_transition = on_transition
         self._on_probe = on_probe
         self._chance = chance
-        self._machine = HealthMachine(provider.name, settings, clock.now())
+        self._machine = HealthMachine(provider.name, settings, clock.now(), known)
         self._tasks: asyncio.TaskGroup | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -105,7 +108,10 @@ class Monitor:
         except ProviderUnavailable as error:
             self._failed(probe, str(error), explicit=True)
         except TimeoutError:
-            self._failed(probe, f"no answer within {timeout:g} s", explicit=False)
+            if self._clock.now() - probe.started > timeout + _OWN_LAG:
+                _log.warning("a probe of %s says nothing: this process stood still meanwhile", self._provider.name)
+            else:
+                self._failed(probe, f"no answer within {timeout:g} s", explicit=False)
         except Exception as error:
             _log.exception("a probe of %s failed by an error of ours", self._provider.name)
             self._failed(probe, f"could not be probed: {type(error).__name__}", explicit=False)

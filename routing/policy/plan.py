@@ -52,7 +52,9 @@ class Option:
     use: Use
     reason: str
     until: Instant | None = None
-    """For SOON: when to look again; None where a change of health or of room will tell."""
+    """When to look again; None where a change of health or of room will tell."""
+    room: bool = True
+    """Whether one more attempt may start now; there is a line for those who wait for that."""
     accepted_at: Instant = 0.0
     """When the provider last accepted any ticket."""
 
@@ -64,11 +66,12 @@ def plan(ticket: Ticket, policy: PolicySettings, views: Mapping[str, View], now:
     for name in policy.providers:
         view = views[name]
         misfit = _misfit(ticket, view.terms, now)
-        option = replace(_by_health(ticket, name, view, now), accepted_at=view.accepted_at)
+        option = replace(_by_health(ticket, name, view, now), room=view.room, accepted_at=view.accepted_at)
         if misfit is None:
             fitting.append(option)
         else:
-            use = Use.LAST_RESORT if option.use in _USABLE and view.room else Use.NOT
+            usable = option.use in _USABLE or (option.use is Use.SOON and option.until is None)
+            use = Use.LAST_RESORT if usable else Use.NOT
             unfit.append(replace(option, use=use, reason=f"{misfit}; {option.reason}"))
     return fitting + unfit
 
@@ -95,8 +98,7 @@ def _by_health(ticket: Ticket, name: str, view: View, now: Instant) -> Option:
     if status.paused_until > now:
         return Option(name, Use.SOON, "asked to be left alone for a while", status.paused_until)
     if status.state is HealthState.RECOVERING and not falls_within(ticket.id, status.share):
-        use = Use.LAST_RESORT if view.room else Use.NOT
-        return Option(name, use, f"recovering, takes {status.share:.0%} of new tickets")
+        return Option(name, Use.LAST_RESORT, f"recovering, takes {status.share:.0%} of new tickets")
     if not view.room:
         return Option(name, Use.SOON, "as many attempts in flight as it may have")
     if status.state is HealthState.SUSPECT:

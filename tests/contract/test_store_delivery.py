@@ -138,7 +138,7 @@ async def test_a_wake_reaches_what_is_deferred_and_not_what_is_leased(store: Sql
     deferred, leased = await work.accept(), await work.accept()
     cases = {case.delivery.ticket_id: case for case in await work.claim(at=1_001.0)}
     await store.defer([Defer(lease_of(cases[deferred]), 9_000.0, "all down")])
-    assert await store.wake(1_002.0, frozenset({Kind.TICKET})) == 1
+    assert await store.wake(1_002.0, frozenset({Kind.TICKET}), 10) == 1
     assert [case.delivery.ticket_id for case in await work.claim(at=1_002.0)] == [deferred]
     assert leased in cases
 
@@ -146,7 +146,7 @@ async def test_a_wake_reaches_what_is_deferred_and_not_what_is_leased(store: Sql
 async def test_a_wake_may_be_for_one_target(store: SqlStore, work: Work) -> None:
     for provider in ("acme", "norte"):
         await work.handed_off(provider)
-    assert await store.wake(1_002.0, frozenset({Kind.CONFIRM}), "norte") == 1
+    assert await store.wake(1_002.0, frozenset({Kind.CONFIRM}), 10, "norte") == 1
     (case,) = await work.claim(Kind.CONFIRM, at=1_002.0)
     assert case.delivery.target == "norte"
 

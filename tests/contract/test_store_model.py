@@ -169,7 +169,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def wake(self) -> None:
-        self.run(self.store.wake(self.now, frozenset(Kind)))
+        self.run(self.store.wake(self.now, frozenset(Kind), 1000))
         self.run(self.store.mark_overdue(self.now, 100))
 
     @invariant()

@@ -85,9 +85,9 @@ async def test_a_wake_that_shares_a_group_with_a_deferral_is_not_lost(store: Sql
     await work.accept()
     (case,) = await work.claim()
     await asyncio.gather(
-        store.wake(1_002.0, frozenset({Kind.TICKET})),
+        store.wake(1_002.0, frozenset({Kind.TICKET}), 10),
         store.defer([Defer(lease_of(case), 9_000.0, "all down")]),
-        store.wake(1_002.0, frozenset({Kind.TICKET})),
+        store.wake(1_002.0, frozenset({Kind.TICKET}), 10),
     )
     assert len(await work.claim(at=1_002.0)) == 1
     await store.close()

@@ -1,5 +1,6 @@
 """`relevo serve`: the service itself, in the foreground."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,13 @@ if TYPE_CHECKING:
     help=say("The least that is logged."),
 )
 def serve(config_file: Path, accept_impossible: bool, log_format: "Format | None", log_level: "Level") -> None:
-    with expected_errors():
-        from gateway.cli.serving import serve_until_stopped
+    gc.disable()  # what a start makes it keeps: looking for garbage would only delay it
+    try:
+        with expected_errors():
+            from gateway.cli.serving import serve_until_stopped
 
-        serve_until_stopped(
-            config_file, accept_impossible=accept_impossible, log_format=log_format, log_level=log_level
-        )
+            serve_until_stopped(
+                config_file, accept_impossible=accept_impossible, log_format=log_format, log_level=log_level
+            )
+    finally:
+        gc.enable()

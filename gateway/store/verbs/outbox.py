@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import Delivery, Kind
@@ -15,10 +15,11 @@ from gateway.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Deliveries of `kinds` (to `target`, where given) that nobody has leased are due `now`."""
+    """Up to `limit` deliveries of `kinds` (to `target`, where given) that nobody has leased are due `now`."""
 
     now: Instant
     kinds: frozenset[Kind]
+    limit: int
     target: str | None = None
 
 
@@ -36,12 +37,14 @@ def wake(transaction: Transaction, wakes: list[Wake]) -> list[int]:
 
 
 def _wake(transaction: Transaction, wanted: Wake) -> int:
-    asleep = update(deliveries).where(
+    asleep = select(deliveries.c.id).where(
         deliveries.c.kind.in_(sorted(wanted.kinds)), deliveries.c.due_at > wanted.now, ~deliveries.c.leased
     )
     if wanted.target is not None:
         asleep = asleep.where(deliveries.c.target == wanted.target)
-    return transaction.connection.execute(asleep.values(due_at=wanted.now)).rowcount
+    few = asleep.limit(wanted.limit)
+    woken = update(deliveries).where(deliveries.c.id.in_(few)).values(due_at=wanted.now)
+    return transaction.connection.execute(woken).rowcount
 
 
 def announce(transaction: Transaction, announcements: list[Announcement]) -> list[None]:

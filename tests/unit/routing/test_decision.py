@@ -165,7 +165,7 @@ def test_every_step_is_a_sane_one(used: tuple[Use, ...], made: list[Handoff], as
         case Attempt(provider, _, again):
             assert provider not in asked
             assert dict(zip(PROVIDERS, used, strict=True))[provider] is not Use.NOT
-            latest = max((c for c in made if c.provider == provider), key=lambda c: c.started_at, default=None)
+            latest = max((c for c in made if c.provider == provider), key=lambda c: (c.started_at, c.id), default=None)
             assert latest is None or (latest.state is not HandoffState.REFUSED and not latest.live)
             assert again is None or again is latest
         case Hold(until):
