@@ -43,6 +43,7 @@ check: $(BIN)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+	$(BIN)/relevo reference --check
 
 bench: $(BIN)/.dev
 	$(BIN)/python -m tests.bench

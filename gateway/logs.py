@@ -62,7 +62,7 @@ _LEVELS: dict[type[Event], Level] = {
 }
 """Where it isn't info."""
 
-_QUIET = ("aiohttp.access", "asyncio", "alembic.runtime.plugins")
+_QUIET = ("aiohttp.access", "asyncio", "alembic")
 """Loggers whose info is noise, or personal data."""
 
 _SHORTEST_SECRET = 6

@@ -32,7 +32,7 @@ class GatewayAccess:
     config_file: Path | None
     token_variable: str | None
 
-    def ask(self, question: "Callable[[OpsClient], Awaitable[T]]") -> T:
+    def ask(self, question: Callable[["OpsClient"], Awaitable[T]]) -> T:
         """The answer to one question. Raises Failure."""
         with expected_errors():
             import asyncio
@@ -88,7 +88,7 @@ def asks_gateway(command: Callable[..., None]) -> Callable[..., None]:
     return with_access
 
 
-async def _ask(url: str, token: str | None, question: "Callable[[OpsClient], Awaitable[T]]") -> T:
+async def _ask(url: str, token: str | None, question: Callable[["OpsClient"], Awaitable[T]]) -> T:
     from gateway.client import OpsClient
 
     async with OpsClient(url, token) as client:

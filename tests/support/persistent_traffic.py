@@ -11,7 +11,7 @@ from gateway.core.ids import new_id
 from gateway.demo.traffic import HandIn, requests
 
 _TIMEOUT = aiohttp.ClientTimeout(total=8.0)
-_PAUSE = 0.1
+_PAUSE = 0.15
 _TRY_AGAIN = frozenset({503})
 
 

@@ -1,16 +1,19 @@
 """The real engine, monitors, policy and SQL under virtual time, over desks in memory that follow a script of faults."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.core.delivery import Delivery
 from gateway.core.events import Event, ProviderStateChanged, Recorded
-from gateway.core.ticket import InboundMessage, Priority, Receipt, Requester
+from gateway.core.handoff import HandoffState
+from gateway.core.ticket import Direction, InboundMessage, Priority, Receipt, Requester, TicketState
 from gateway.intake import IntakeDoor
 from gateway.store import SqlStore
+from gateway.store.verbs.recover import recover
 from routing.assess import assess_configuration
 from routing.delivery.engine import Engine
 from routing.delivery.fleet import Fleet, LiveProvider, Route
@@ -23,11 +26,12 @@ from routing.settings import ProviderSettings
 from routing.takeover.bounds import Platform
 from routing.takeover.promise import PolicyPromise
 from tests.support.fake_desk import FakeDesk, Mood
-from tests.support.store import inline_store
+from tests.support.store import InlineRunner
 from tests.support.virtual_time import VirtualClock
 
 QUICK_RETURN = HealthSettings(hold=2.0, ramp=1.0)
 UNHURRIED = Platform(crashes=0)
+_FIRST_PROBES_WITHIN = 0.3
 
 
 class Unmeasured:
@@ -47,6 +51,17 @@ class NoNotices:
     async def send(self, delivery: Delivery) -> None: ...
 
 
+class LaggingRunner(InlineRunner):
+    """A store each of whose commits takes `lag` seconds."""
+
+    lag = 0.0
+
+    async def write(self, verb: Any, commands: Sequence[Any]) -> list[Any]:
+        if self.lag:
+            await asyncio.sleep(self.lag)
+        return await super().write(verb, commands)
+
+
 @dataclass
 class Chronicle:
     """An observer that keeps every event."""
@@ -60,19 +75,94 @@ class Chronicle:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-@dataclass
 class Simulation:
-    """What a scenario drives and looks at."""
+    """What a scenario drives and looks at. `crash` and `restart` are the gateway's; store and desks live on."""
 
-    clock: VirtualClock
-    store: SqlStore
-    fleet: Fleet
-    engine: Engine
-    desks: Mapping[str, FakeDesk]
-    chronicle: Chronicle
-    door: IntakeDoor
-    promise: PolicyPromise
-    receipts: list[Receipt] = field(default_factory=list)
+    def __init__(
+        self,
+        policy: PolicySettings,
+        settings: Mapping[str, ProviderSettings],
+        platform: Platform,
+        moods: Mapping[str, Mood],
+        chance: Callable[[], float],
+    ) -> None:
+        self.clock = VirtualClock()
+        self.chronicle = Chronicle()
+        self.runner = LaggingRunner()
+        self.store = SqlStore(self.runner, self.clock, [self.chronicle])
+        self.policy = policy
+        assessment = assess_configuration(settings, [policy], platform, self.clock.now()).policies[0]
+        self.promise = PolicyPromise(assessment)
+        self.hedge = assessment.hedge
+        self.desks = {name: FakeDesk(name, self.clock, each) for name, each in settings.items()}
+        for name, mood in moods.items():
+            self.desks[name].become(mood)
+        self.receipts: list[Receipt] = []
+        self.broken: set[str] = set()
+        self._settings = settings
+        self._chance = chance
+        self._running: asyncio.Task[None] | None = None
+
+    # The gateway's lives
+
+    async def start(self) -> None:
+        """An engine over the store, with fresh monitors."""
+        self.fleet = Fleet(self.clock)
+        self.engine = Engine(
+            self.store, self.fleet, self.clock, NoNotices(), lambda _: self.promise, lambda _: self.broken
+        )
+        self.store.subscribe(self.engine)
+        self.door = IntakeDoor(self.store, self.fleet, self.clock, Unmeasured())
+        for desk in self.desks.values():
+            desk.report_to = self.door.report
+        self.apply([Route(self.policy, self.hedge)], self._settings)
+        await self.fleet.first_probes(_FIRST_PROBES_WITHIN)
+        self._running = asyncio.create_task(self.engine.run(), name="engine")
+
+    def apply(self, routes: Sequence[Route], settings: Mapping[str, ProviderSettings]) -> None:
+        """Put a configuration in force, as a reload does: providers whose settings are as before go on."""
+        self.engine.apply(
+            routes,
+            {
+                name: known
+                if (known := self.fleet.get(name)) is not None and known.settings == each
+                else self._live(self.desks[name], each, self.engine)
+                for name, each in settings.items()
+            },
+        )
+
+    def _live(self, desk: FakeDesk, settings: ProviderSettings, engine: Engine) -> LiveProvider:
+        def heard(change: Transition) -> None:
+            engine.takeovers.health_changed(
+                ProviderStateChanged(
+                    at=change.at, provider=desk.name, old=change.old, new=change.new, reason=change.reason
+                )
+            )
+
+        monitor = Monitor(desk, settings.health, self.clock, heard, chance=self._chance)
+        return LiveProvider(desk.name, desk, settings, monitor, Lane(settings.window, settings.rate))
+
+    async def crash(self) -> None:
+        """The gateway dies as it stands; whatever it had not committed is gone."""
+        assert self._running is not None
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+        self._running = None
+
+    async def restart(self) -> None:
+        """Another life over the same store; the start voids all leases."""
+        await self.runner.write(recover, [self.clock.now()])
+        await self.start()
+
+    async def stop(self) -> None:
+        for desk in self.desks.values():
+            await desk.close()
+        if self._running is not None:
+            self.engine.stop()
+            await self._running
+        await self.store.close()
+
+    # Traffic
 
     async def request(self, priority: Priority = Priority.NORMAL) -> Receipt:
         message = InboundMessage(
@@ -82,31 +172,64 @@ class Simulation:
         self.receipts.append(receipt)
         return receipt
 
+    async def write_again(self, ticket_id: str) -> Receipt:
+        return await self.door.receive(InboundMessage(channel="web", body="Sigue sin haber.", ticket_id=ticket_id))
+
     async def traffic(self, seconds: float, every: float) -> None:
         until = self.clock.now() + seconds
         while self.clock.now() < until:
             await self.request()
             await asyncio.sleep(every)
 
+    # What became of it
+
     def holders(self, ticket_id: str) -> list[str]:
         """The desks where the ticket is open."""
-        return [name for name, desk in self.desks.items() if ticket_id in desk.open_tickets()]
+        return [name for name, desk in self.desks.items() if desk.has_open(ticket_id)]
 
     async def settle(self, within: float = 120.0) -> None:
-        """Until every ticket is open at exactly one desk, and no copy is in doubt."""
-        async with asyncio.timeout(within):
-            while not await self._settled():
-                await asyncio.sleep(0.25)
+        """Until every ticket has its one place, and its desk every message, once and in order."""
+        deadline = self.clock.now() + within
+        while wrong := await self.out_of_place():
+            assert self.clock.now() < deadline, "\n".join(wrong)
+            await asyncio.sleep(0.25)
 
-    async def _settled(self) -> bool:
+    async def out_of_place(self) -> list[str]:
+        """What is not as it must be in the end, in words."""
         counts = await self.store.counts(self.clock.now())
-        return all(len(self.holders(receipt.ticket_id)) == 1 for receipt in self.receipts) and not (
-            counts["tickets_waiting"] or counts["doubles_open"]
-        )
+        if counts["tickets_waiting"] or counts["doubles_open"]:
+            return [str({name: count for name, count in counts.items() if count})]
+        return [wrong for receipt in self.receipts if (wrong := await self._misplaced(receipt.ticket_id))]
+
+    async def _misplaced(self, ticket_id: str) -> str | None:
+        case = await self.store.ticket(ticket_id)
+        assert case is not None
+        assert case.ticket is not None
+        holders = self.holders(ticket_id)
+        if case.ticket.state is not TicketState.HANDED_OFF:
+            return f"{case} is open at {holders}" if holders else None
+        keepers = [copy.provider for copy in case.handoffs if copy.live and not copy.superseded]
+        if holders != keepers or len(keepers) != 1:
+            return f"{case} is open at {holders}"
+        ticket = self.desks[keepers[0]].has_open(ticket_id)
+        written = [each.id for each in case.messages if each.direction is Direction.INBOUND]
+        return None if ticket and ticket.messages == written else f"{case}: of its messages {ticket} arrived"
 
     async def astray(self) -> list[str]:
         """Tickets that violate P4."""
         return await self.store.audit_these([receipt.ticket_id for receipt in self.receipts])
+
+    async def audited(self) -> None:
+        """Audit the ledger every second, until cancelled."""
+        while True:
+            assert await self.astray() == [], f"astray at {self.clock.now():.3f}"
+            await asyncio.sleep(1.0)
+
+    async def states_of(self, receipt: Receipt) -> list[tuple[str, HandoffState]]:
+        """The copies of a ticket, oldest first."""
+        case = await self.store.ticket(receipt.ticket_id)
+        assert case is not None
+        return [(copy.provider, copy.state) for copy in case.handoffs]
 
     async def handed_off_after(self) -> dict[str, float]:
         """Seconds from durable acceptance to a provider's acceptance, by ticket."""
@@ -128,51 +251,27 @@ async def simulation(
     health: HealthSettings = QUICK_RETURN,
     platform: Platform = UNHURRIED,
     moods: Mapping[str, Mood] | None = None,
+    each: Mapping[str, Mapping[str, Any]] | None = None,
+    policy: Mapping[str, Any] | None = None,
+    seed: int = 0,
     **settings: Any,
 ) -> AsyncIterator[Simulation]:
-    """Run the engine over desks in memory; `settings` are every provider's, `moods` those that don't start working."""
-    clock = VirtualClock()
-    chronicle = Chronicle()
-    provider_settings = {name: ProviderSettings(health=health, **settings) for name in names}
-    policy = PolicySettings(name="default", providers=tuple(names), takeover_within=takeover_within)
-    assessment = assess_configuration(provider_settings, [policy], platform, clock.now()).policies[0]
-    promise = PolicyPromise(assessment)
-    store = inline_store(clock, [chronicle])
-    await store.start()
-    fleet = Fleet(clock)
-    engine = Engine(store, fleet, clock, NoNotices(), lambda _: promise, lambda _since: set[str]())
-    store.subscribe(engine)
-    desks = {
-        name: FakeDesk(name, clock, timeout=each.timeout, search_timeout=each.search_timeout)
-        for name, each in provider_settings.items()
+    """Run the engine over desks in memory.
+
+    `settings` are every provider's, `each` those of one; `moods` are of those that don't start working; `policy` is
+    what the policy has beside its providers and time.
+    """
+    configured = {
+        name: ProviderSettings(**{"health": health, **settings, **(each or {}).get(name, {})}) for name in names
     }
-    for name, mood in (moods or {}).items():
-        desks[name].become(mood)
-    engine.apply(
-        [Route(policy, assessment.hedge)],
-        {name: _live(desks[name], provider_settings[name], clock, engine) for name in names},
-    )
-    await fleet.first_probes(0.3)
-    running = asyncio.create_task(engine.run(), name="engine")
-    door = IntakeDoor(store, fleet, clock, Unmeasured())
+    rules = PolicySettings(name="default", providers=tuple(names), takeover_within=takeover_within, **(policy or {}))
+    sim = Simulation(rules, configured, platform, moods or {}, random.Random(seed).random)
+    await sim.store.start()
+    await sim.start()
     try:
-        yield Simulation(clock, store, fleet, engine, desks, chronicle, door, promise)
+        yield sim
     finally:
-        for desk in desks.values():
-            await desk.close()
-        engine.stop()
-        await running
-        await store.close()
-
-
-def _live(desk: FakeDesk, settings: ProviderSettings, clock: VirtualClock, engine: Engine) -> LiveProvider:
-    def heard(change: Transition) -> None:
-        engine.takeovers.health_changed(
-            ProviderStateChanged(at=change.at, provider=desk.name, old=change.old, new=change.new, reason=change.reason)
-        )
-
-    monitor = Monitor(desk, settings.health, clock, heard)
-    return LiveProvider(desk.name, desk, settings, monitor, Lane(settings.window, settings.rate))
+        await sim.stop()
 
 
 async def follow(desk: FakeDesk, script: Sequence[tuple[float, Mood]]) -> None:

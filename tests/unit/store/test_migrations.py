@@ -4,12 +4,14 @@ import re
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from gateway.core.errors import StartError
 from gateway.store.engine_sqlite import writing_engine
-from gateway.store.migrate import upgrade
+from gateway.store.migrate import HEAD, SCRIPTS, upgrade
 from gateway.store.schema import metadata
 
 
@@ -43,3 +45,9 @@ def test_a_newer_schema_is_refused() -> None:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         with pytest.raises(StartError, match=r"9999.*newer"):
             upgrade(connection)
+
+
+def test_the_version_that_the_program_knows_is_that_of_the_newest_file() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD

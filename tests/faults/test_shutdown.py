@@ -1,0 +1,76 @@
+"""Relevo stops in order within its bound, with nothing half done; and it comes back after everything died at once."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from config.schema import GatewaySettings
+from tests.support.eventually import tail
+from tests.support.persistent_traffic import PersistentTraffic
+from tests.support.rig import Rig
+
+_BOUND = float(GatewaySettings().shutdown_within)
+_SETTLED_WITHIN = 12.0
+_SOME = 20
+
+
+async def _stopped_in_order(rig: Rig) -> None:
+    rig.relevo.signal(signal.SIGTERM)
+    assert await rig.ended(_BOUND) == 0, tail(rig.log)
+
+
+async def _last_start(rig: Rig) -> int:
+    """How many hand-offs the last start found cut off."""
+    return int((await rig.events("gateway.started"))[-1]["data"]["unsure"])
+
+
+async def _answered(rig: Rig, traffic: PersistentTraffic, count: int) -> None:
+    answered = len(traffic.hand_ins)
+    await rig.until(lambda: traffic.more(answered + count), 10.0)
+
+
+async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:
+    await traffic.stop()
+    account = await rig.settled(traffic.hand_ins, _SETTLED_WITHIN)
+    assert account.accepted == len(await rig.ops.tickets())
+    assert await rig.metric("relevo_ledger_unbalanced") == 0
+
+
+async def test_a_stop_under_load_leaves_nothing_half_done(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.start()
+        async with PersistentTraffic(rig.public_url, rig.clock) as traffic:
+            await _answered(rig, traffic, _SOME)
+            await _stopped_in_order(rig)
+            await rig.start_relevo()
+            assert await _last_start(rig) == 0
+            assert len(await rig.events("gateway.stopped")) == 1
+            await _answered(rig, traffic, _SOME)
+            await _account_for(rig, traffic)
+        assert (await rig.account(traffic.hand_ins)).doubles == 0
+
+
+async def test_a_stop_while_the_primary_hangs_is_bounded(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.start()
+        async with PersistentTraffic(rig.public_url, rig.clock) as traffic:
+            await _answered(rig, traffic, _SOME)
+            rig.desks["acme"].freeze()
+            await _answered(rig, traffic, _SOME)
+            await _stopped_in_order(rig)
+            await rig.start_relevo()
+            rig.desks["acme"].thaw()
+            await _answered(rig, traffic, _SOME)
+            await _account_for(rig, traffic)
+
+
+async def test_all_processes_killed_at_once_come_back_whole(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        await rig.start()
+        async with PersistentTraffic(rig.public_url, rig.clock) as traffic:
+            await _answered(rig, traffic, _SOME)
+            await asyncio.gather(rig.relevo.kill(), *(desk.kill() for desk in rig.desks.values()))
+            await asyncio.gather(*(desk.start() for desk in rig.desks.values()))
+            await rig.start_relevo()
+            await _answered(rig, traffic, _SOME)
+            await _account_for(rig, traffic)
