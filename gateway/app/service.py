@@ -14,6 +14,7 @@ from channels.registry import CHANNEL_TYPES
 from gateway.alarms.observer import Alarms
 from gateway.alarms.sender import WebhookNotices
 from gateway.alarms.settings import LogAlarmSettings, WebhookAlarmSettings
+from gateway.app.age import process_age
 from gateway.app.broken import BrokenAssumptions
 from gateway.app.configuration import RelevoConfig, assess, load_configuration, require_possible, secrets_of
 from gateway.app.providers import build_providers, policy_facts, routes_of
@@ -22,7 +23,14 @@ from gateway.auditor import Auditor
 from gateway.core.clock import SystemClock
 from gateway.core.delivery import Kind
 from gateway.core.errors import ConfigError, RelevoError, StoreFailed
-from gateway.core.events import ConfigurationRejected, ConfigurationReloaded, GatewayStarted, GatewayStopped
+from gateway.core.events import (
+    AssumptionBroken,
+    ConfigurationRejected,
+    ConfigurationReloaded,
+    Event,
+    GatewayStarted,
+    GatewayStopped,
+)
 from gateway.core.tokens import TokenSigner
 from gateway.intake import IntakeDoor
 from gateway.listener import Limits, Listener
@@ -147,7 +155,7 @@ class Service:
         self._public_is_open = True
         self._parts.push_async_callback(self._public.stop)
         self._parts.callback(self._feed.close)
-        await self._store.announce([GatewayStarted(at=self._clock.now(), version=VERSION, unsure=unsure)])
+        await self._announce_start(unsure)
 
     async def wait(self) -> None:
         """Until `ask_to_stop`, or a part fails; then that part's error is raised."""
@@ -227,6 +235,14 @@ class Service:
         kinds = frozenset(Kind) - {Kind.CONFIRM}
         while await self._store.wake(self._clock.now(), kinds, _BATCH) == _BATCH:
             continue
+
+    async def _announce_start(self, unsure: int) -> None:
+        """Also whether the start took longer than the bounds count with."""
+        now, took, declared = self._clock.now(), process_age(), self._config.gateway.restart_within
+        events: list[Event] = [GatewayStarted(at=now, version=VERSION, unsure=unsure)]
+        if took > declared:
+            events.append(AssumptionBroken(at=now, assumption="restart", measured=round(took, 3), declared=declared))
+        await self._store.announce(events)
 
     # The parts' needs of each other.
 
