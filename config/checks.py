@@ -81,7 +81,7 @@ def _passwords(entry: Entry, path: Path) -> Iterator[Problem]:
         for index, item in enumerate(node.items):
             yield from _passwords(Entry(item.mark, item), (*path, index))
     elif isinstance(node.value, str) and _PASSWORD.search(node.value):
-        yield Problem("an address must not hold a password; PostgreSQL reads it from PGPASSFILE", entry.mark, path)
+        yield Problem("an address must not hold a password", entry.mark, path)
 
 
 def _entries(entry: Entry | None) -> dict[str, Entry]:

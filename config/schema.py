@@ -27,9 +27,9 @@ def _base_url(url: str) -> str:
 
 
 def _store_url(url: str) -> str:
-    if url.startswith(("sqlite:", "postgresql:")) and url.partition(":")[2]:
+    if url.removeprefix("sqlite:") not in (url, ""):
         return url
-    raise ValueError("the address of a store is needed, such as sqlite:relevo.db or postgresql://relevo@host/relevo")
+    raise ValueError("the file of a store is needed, such as sqlite:relevo.db or sqlite:/var/lib/relevo/relevo.db")
 
 
 def _own_url(validated: dict[str, Any]) -> str:
@@ -60,7 +60,7 @@ class PublicSettings(Settings):
 
 
 class OpsSettings(Settings):
-    """The listener for operations: metrics, health, the API and the console."""
+    """The listener for operations: metrics, health and the API."""
 
     listen: ListenAddress = Field(Listen(host="127.0.0.1", port=8081), description="Address and port to listen on.")
     token: Secret | None = Field(None, description="Bearer token of the API; may be left out on loopback only.")
@@ -85,7 +85,7 @@ class GatewaySettings(Settings):
     ops: OpsSettings = OpsSettings()
     store: Annotated[str, AfterValidator(_store_url)] = Field(
         "sqlite:relevo.db",
-        description="`sqlite:PATH`, or `postgresql://USER@HOST[,HOST]/NAME` with the password kept in PGPASSFILE.",
+        description="`sqlite:PATH`: the file, relative to where the service runs or absolute.",
     )
     organisation: OrganisationSettings = OrganisationSettings()
     restart_within: Duration = Field(

@@ -1,15 +1,21 @@
-"""The ops API's client, for the command line: it asks, and says plainly why there is no answer."""
+"""The ops API's client: it asks, and says plainly why there is no answer."""
 
 from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Self
 
 import aiohttp
 from yarl import URL
 
+from gateway.core.clock import Instant
 from gateway.core.errors import RelevoError
+from gateway.core.provider import Takeover
+from gateway.core.texts import Saying
 
 _WITHIN = 15.0
+_LARGEST_PAGE = 200
 
 
 class OpsError(RelevoError):
@@ -27,21 +33,27 @@ class WrongToken(OpsError):
 class OpsClient:
     """Asks the running gateway at `url` (its ops listener). Use it as an asynchronous context manager.
 
-    Every method raises OpsError: NotRunning, WrongToken, or itself with the reason that the gateway gave.
+    Every method raises OpsError: NotRunning (also after `within` seconds), WrongToken, or itself with the reason that
+    the gateway gave.
     """
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    def __init__(self, url: str, token: str | None = None, *, within: float = _WITHIN) -> None:
         self._url = URL(url.rstrip("/"))
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._within = within
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            headers=self._headers, timeout=aiohttp.ClientTimeout(total=_WITHIN), trust_env=False
-        )
+        timeout = aiohttp.ClientTimeout(total=self._within)
+        self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout, trust_env=False)
         return self
 
     async def __aexit__(self, *_raised: object) -> None:
         await self._session.close()
+
+    async def ready(self) -> bool:
+        """Whether it says that it can keep its promises now."""
+        status, told = await self._request("GET", "/readyz")
+        return status == HTTPStatus.OK and _member(_object(told), "ready") is True
 
     async def providers(self) -> list[dict[str, Any]]:
         """Each provider's name, state, reason, since and share."""
@@ -63,6 +75,14 @@ class OpsClient:
         page = await self._ask("GET", "/api/v1/tickets", {key: value for key, value in given.items() if value})
         tickets: list[dict[str, Any]] = _member(page, "tickets")
         return tickets, page.get("next")
+
+    async def every_ticket(self, *, state: str | None = None) -> list[dict[str, Any]]:
+        """All pages, newest first."""
+        every, before = await self.tickets(state=state, limit=_LARGEST_PAGE)
+        while before is not None:
+            page, before = await self.tickets(state=state, before=before, limit=_LARGEST_PAGE)
+            every += page
+        return every
 
     async def ticket(self, reference: str) -> dict[str, Any]:
         """One ticket with its hand-offs and conversation."""
@@ -94,26 +114,50 @@ class OpsClient:
         return items
 
     async def _ask(self, method: str, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        status, told = await self._request(method, path, query)
+        if status == HTTPStatus.OK:
+            return _object(told)
+        if status == HTTPStatus.NO_CONTENT:
+            return {}
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise WrongToken(
+                Saying("the token is not the one that gateway.ops.token names at {url}", url=self._url)
+                if self._headers
+                else Saying("a token is needed: give the one that gateway.ops.token names at {url}", url=self._url)
+            )
+        problem = _object(told)
+        flaws = [str(flaw.get("detail")) for flaw in problem.get("errors", ())]
+        raise OpsError("\n".join([_member(problem, "detail"), *flaws]))
+
+    async def _request(self, method: str, path: str, query: Mapping[str, str] | None = None) -> tuple[int, Any]:
+        """The status, and what the JSON of the answer says; None where there is none to say."""
         url = self._url.join(URL(path, encoded=True))
         try:
             async with self._session.request(method, url, params=query, allow_redirects=False) as response:
                 if response.status == HTTPStatus.NO_CONTENT:
-                    return {}
-                told = await response.json(content_type=None)
+                    return response.status, None
+                return response.status, await response.json(content_type=None)
         except aiohttp.ClientConnectorError as error:
-            raise NotRunning(f"nothing answers at {self._url}: is Relevo running there? ({error.strerror})") from error
+            raise NotRunning(
+                Saying("nothing answers at {url}: is Relevo running there? ({reason})", url=self._url, reason=error.strerror)
+            ) from error
         except TimeoutError as error:
-            raise NotRunning(f"{self._url} did not answer within {_WITHIN:g} seconds") from error
+            raise NotRunning(
+                Saying("{url} did not answer within {seconds} seconds", url=self._url, seconds=f"{self._within:g}")
+            ) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise _something_else() from error
-        if response.status == HTTPStatus.OK:
-            return _object(told)
-        if response.status == HTTPStatus.UNAUTHORIZED:
-            given = "the token is not the one that" if self._headers else "a token is needed: give the one that"
-            raise WrongToken(f"{given} gateway.ops.token names at {self._url}")
-        problem = _object(told)
-        flaws = [str(flaw.get("detail")) for flaw in problem.get("errors", ())]
-        raise OpsError("\n".join([_member(problem, "detail"), *flaws]))
+
+
+def as_takeover(told: Mapping[str, Any]) -> Takeover:
+    """The evidence of a takeover, as the core has it, from what the API tells."""
+    facts: dict[str, Any] = {field.name: told[field.name] for field in fields(Takeover)}
+    return Takeover(**facts | {name: as_instant(value) for name, value in facts.items() if name.endswith("_at")})
+
+
+def as_instant(told: str | None) -> Instant | None:
+    """An instant of the API, where there is one."""
+    return None if told is None else datetime.fromisoformat(told).timestamp()
 
 
 def _object(told: Any) -> dict[str, Any]:
@@ -129,7 +173,7 @@ def _member(told: dict[str, Any], name: str) -> Any:
 
 
 def _something_else() -> OpsError:
-    return OpsError("what answers there is not Relevo's ops API: is the address right?")
+    return OpsError(Saying("what answers there is not Relevo's ops API: is the address right?"))
 
 
 def _segment(text: str) -> str:

@@ -11,6 +11,7 @@ from gateway.core.clock import Clock
 from gateway.core.delivery import Delivery
 from gateway.core.egress import AddressNotPermitted, guarded_session
 from gateway.core.errors import ProviderRefused, ProviderUnavailable
+from gateway.core.retry_after import retry_after
 from gateway.core.signature import Signer
 
 _CONNECTIONS = 4
@@ -44,7 +45,7 @@ class WebhookNotices:
         headers = {"Content-Type": "application/json", **signer.headers(delivery.id, body)}
         try:
             async with asyncio.timeout(self._within):
-                status, retry_after = await self._post(settings, headers, body)
+                status, pause = await self._post(settings, headers, body)
         except TimeoutError:
             raise ProviderUnavailable(f"the alarm webhook did not answer within {self._within:g} s") from None
         except aiohttp.ClientConnectorError as error:
@@ -56,14 +57,15 @@ class WebhookNotices:
         if status in _REFUSALS:
             raise ProviderRefused(f"the alarm webhook answered {status}")
         if not 200 <= status < 300:
-            raise ProviderUnavailable(f"the alarm webhook answered {status}", retry_after=retry_after)
+            raise ProviderUnavailable(f"the alarm webhook answered {status}", retry_after=pause)
 
     async def _post(
         self, settings: WebhookAlarmSettings, headers: dict[str, str], body: bytes
     ) -> tuple[int, float | None]:
         session = self._session(settings.allow_private)
         async with session.post(settings.url, data=body, headers=headers, allow_redirects=False) as response:
-            return response.status, _seconds(response.headers.get("Retry-After"))
+            wall = self._clock.now() + self._clock.drift()
+            return response.status, retry_after(response.headers.get("Retry-After"), wall)
 
     def _session(self, allow_private: bool) -> aiohttp.ClientSession:
         if allow_private not in self._sessions:
@@ -74,9 +76,3 @@ class WebhookNotices:
         """Close every connection; what is in flight fails."""
         for session in self._sessions.values():
             await session.close()
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """The seconds that a Retry-After asks for; its form as a date is not worth a parser here."""
-    given = (retry_after or "").strip()
-    return float(given) if given.isascii() and given.isdigit() and len(given) < 6 else None

@@ -2,9 +2,11 @@
 
 import hashlib
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 
+from gateway.core.clock import SystemClock
 from gateway.core.settings import Secret, Settings
+from gateway.core.signature import Signer
 
 
 class LogAlarmSettings(Settings):
@@ -17,6 +19,12 @@ class WebhookAlarmSettings(Settings):
     url: str = Field(pattern=r"^https?://[^\s/?#]+[^\s#]*$", description="Where the JSON is posted.")
     secret: Secret = Field(description="What the signature is made with.")
     allow_private: bool = Field(False, description="Permits a private or loopback address.")
+
+    @field_validator("secret")
+    @classmethod
+    def _is_a_key(cls, secret: SecretStr) -> SecretStr:
+        Signer(secret.get_secret_value(), SystemClock())
+        return secret
 
     @property
     def target(self) -> str:

@@ -49,7 +49,6 @@ from routing.takeover.promise import PolicyPromise
 
 LANGUAGES = ("en", "es")
 VERSION = version("relevo")
-_FIRST_PROBES_WITHIN = 0.3
 _BATCH = 1000
 _log = structlog.get_logger("relevo")
 
@@ -132,9 +131,8 @@ class Service:
         self._parts.push_async_callback(self._close_providers)
         self._known = {status.name: status for status in await self._store.health()}
         self._put_in_force(self._config)
-        await self._record_configuration("start")
+        await self._record_configuration(self._config, "start")
         await self._look_at_everything_owed()
-        await self._fleet.first_probes(_FIRST_PROBES_WITHIN)
         self._parts.push_async_callback(self._end_tasks)
         self._tasks = [
             self._background("engine", self._engine.run()),
@@ -152,10 +150,10 @@ class Service:
         self._parts.push_async_callback(self._ops.stop)
         self._public = Listener("public", settings.public.listen, self._public_routes(signer), languages=LANGUAGES)
         await self._public.start()
-        self._public_is_open = True
         self._parts.push_async_callback(self._public.stop)
         self._parts.callback(self._feed.close)
         await self._announce_start(unsure)
+        self._public_is_open = True  # last: whoever hears that we are ready may send us a signal the next moment
 
     async def wait(self) -> None:
         """Until `ask_to_stop`, or a part fails; then that part's error is raised."""
@@ -188,11 +186,11 @@ class Service:
                 rejected = ConfigurationRejected(at=self._clock.now(), problem=str(error))
                 await self._store.announce([rejected])
                 raise error if isinstance(error, ConfigError) else ConfigError(str(error)) from error
+            await self._record_configuration(config, "reload")
             self._assessment = assessment
             self._redactor.know(secrets_of(config))
             self._known = {status.name: status for status in self._fleet.providers()}
             self._put_in_force(config)
-            await self._record_configuration("reload")
             await self._store.announce([ConfigurationReloaded(at=self._clock.now(), digest=config.digest)])
             return config.digest
 
@@ -210,7 +208,7 @@ class Service:
         return assessment
 
     def _put_in_force(self, config: RelevoConfig) -> None:
-        running = {live.name: live for live in self._fleet.live_providers()}
+        running = {live.name: live for live in self._fleet.everyone()}
         providers = build_providers(
             config, running, self._known, self._clock, self._metrics, self._engine.takeovers.health_changed
         )
@@ -225,10 +223,10 @@ class Service:
         )
         self._config = config
 
-    async def _record_configuration(self, action: str) -> None:
+    async def _record_configuration(self, config: RelevoConfig, action: str) -> None:
         """Which policies are in force from now on, and who had them put there."""
-        number = await self._store.save_policies(orjson.loads(self._config.text), self._config.digest)
-        await self._store.record_audit("administrator", action, {"digest": self._config.digest, "version": number})
+        number = await self._store.save_policies(orjson.loads(config.text), config.digest)
+        await self._store.record_audit("administrator", action, {"digest": config.digest, "version": number})
 
     async def _look_at_everything_owed(self) -> None:
         """Backoffs from before the start don't count: what they waited for may have happened, or the clock been set."""
@@ -320,5 +318,5 @@ class Service:
             await self._store.announce([GatewayStopped(at=self._clock.now())])
 
     async def _close_providers(self) -> None:
-        for live in self._fleet.live_providers():
+        for live in self._fleet.everyone():
             await live.adapter.close()

@@ -1,29 +1,18 @@
-"""What the command says, in the terminal's language: Spanish where the locale is Spanish, else English."""
+"""What the command says, in the terminal's language."""
 
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from gateway.demo.texts import language_of
-
-if TYPE_CHECKING:
-    from gateway.core.texts import Texts
-
-_SOURCE = "en"
+from gateway.core.texts import SOURCE, Language, Texts, language_of
 
 
 def say(text: str, /, **values: object) -> str:
-    """An English text in the terminal's language, its `{placeholders}` filled."""
-    language = language_of(os.environ)
-    if language != _SOURCE:
-        return _catalogues().get(language)(text, **values)
-    return text.format_map(values) if values else text
+    """An English text, or a Saying, in the terminal's language, its `{placeholders}` filled."""
+    return _spoken(language_of(os.environ))(text, **values)
 
 
-@lru_cache(maxsize=1)
-def _catalogues() -> "Texts":
-    """Read only where they are needed: their reader takes longer to import than a command to answer."""
-    from gateway.core.texts import Texts
-
-    return Texts(Path(__file__).with_name("texts"))
+@lru_cache(maxsize=2)
+def _spoken(code: str) -> Language:
+    """The catalogues are read only where they are needed: a command in English answers sooner."""
+    return Language(SOURCE, {}) if code == SOURCE else Texts(Path(__file__).with_name("texts")).get(code)

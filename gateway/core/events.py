@@ -251,7 +251,7 @@ class LedgerBalanced(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssumptionBroken(Event):
-    """An assumption of the bounds does not hold: `loop lag`, `commit lag`, `wall clock`, or `restart` at the last start."""
+    """An assumption of the bounds does not hold: `loop lag`, `commit lag`, `wall clock`, or the last `restart`."""
 
     type: ClassVar[str] = "assumption.broken"
     assumption: str

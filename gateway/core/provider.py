@@ -128,6 +128,11 @@ class Takeover:
     met: bool | None = None
     failed_assumption: str | None = None
 
+    @property
+    def seconds_to_switch(self) -> float:
+        """From the start of the last good probe to the switch: never less than from the fault to the switch."""
+        return self.switched_at - (self.first_bad_at if self.last_good_at is None else self.last_good_at)
+
 
 @dataclass(frozen=True, slots=True)
 class TakeoverFigures:

@@ -6,8 +6,7 @@ A catalogue is `LANGUAGE.po` in a folder; it is read once, at start, so whoever 
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-
-from babel.messages.pofile import read_po
+from typing import Self
 
 SOURCE = "en"
 """The language that the texts in the code are written in."""
@@ -19,16 +18,44 @@ def mark(text: str) -> str:
     return text
 
 
+class Saying(str):
+    """An English text, filled, that remembers what it was made of: whoever shows it can say it in another language.
+
+    `Saying("one attempt at {provider}", provider="norte")`. Values may be Sayings too; to everybody else it is a str.
+    """
+
+    __slots__ = ("template", "values")
+
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> Self:
+        saying = super().__new__(cls, _filled(template, values))
+        saying.template = template
+        saying.values = values
+        return saying
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+        """A copy is made anew: what is filled already may hold braces."""
+        return (self.template,), self.values
+
+
 class Language:
-    """One language's texts: call it with an English text and the values for its `{placeholders}`."""
+    """One language's texts: call it with an English text and the values for its `{placeholders}`, or with a Saying."""
 
     def __init__(self, code: str, translations: Mapping[str, str]) -> None:
         self.code = code
         self._translations = translations
 
     def __call__(self, text: str, /, **values: object) -> str:
-        translated = self._translations.get(text, text)
-        return translated.format_map(values) if values else translated
+        if isinstance(text, Saying):
+            return self(text.template, **text.values)
+        said = {name: self(value) if isinstance(value, Saying) else value for name, value in values.items()}
+        return _filled(self._translations.get(text, text), said)
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    return text.format_map(values) if values else text
 
 
 class Texts:
@@ -49,9 +76,18 @@ class Texts:
 
 
 def _translations(path: Path) -> dict[str, str]:
+    from babel.messages.pofile import read_po  # only here: it takes longer to import than a command to answer
+
     with path.open("rb") as file:
         catalogue = read_po(file, locale=path.stem, abort_invalid=True)
     return {str(message.id): str(message.string) for message in catalogue if message.id and message.string}
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """The terminal's language, such as `es`, by its locale: LC_ALL, LC_MESSAGES, LANG, the first one set (POSIX)."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "C")
+    language = locale.partition(".")[0].partition("_")[0].lower()
+    return SOURCE if language in ("c", "posix") else language
 
 
 @lru_cache(maxsize=256)

@@ -39,6 +39,10 @@ _NEWLY_OWED: dict[type[Event], Kind] = {
 """What is owed at once after an event. All else is found when it is due, or by the next poll."""
 
 
+_FIRST_PROBES_WITHIN = 0.3
+"""Seconds for which a start waits to know of every provider, before anything is handed over."""
+
+
 class EngineStore(DeliveryStore, TakeoverStore, Protocol):
     """The store as the engine needs it."""
 
@@ -99,6 +103,7 @@ class Engine:
             ),
         ]
         self._monitors: dict[str, tuple[LiveProvider, asyncio.Task[None]]] = {}
+        self._parts: asyncio.TaskGroup | None = None
 
     def observe(self, events: Sequence[Recorded]) -> None:
         """Wake the loops when something new is owed."""
@@ -109,28 +114,35 @@ class Engine:
                 loop.wake()
 
     def apply(self, routes: Sequence[Route], providers: Mapping[str, LiveProvider]) -> None:
-        """Put a configuration in force: watch what is new, stop watching what has been replaced."""
+        """Put a configuration in force: watch what is new, and let go of what has been replaced."""
+        replaced = [old for name, live in providers.items() if (old := self._fleet.get(name)) and old is not live]
         self._fleet.swap(routes, providers)
-        for live in self._fleet.live_providers():
+        if self._parts is not None:
+            self._watch(self._parts)
+            for old in replaced:
+                self._parts.create_task(_let_go(old), name=f"let go of {old.name}")
+
+    async def run(self) -> None:
+        """Until `stop`; then what is in hand is finished. A part that ends by an error ends all, with that error."""
+        async with asyncio.TaskGroup() as self._parts:
+            takeovers = self._parts.create_task(self.takeovers.run(), name="takeovers")
+            self._watch(self._parts)
+            await self._fleet.first_probes(_FIRST_PROBES_WITHIN)
+            async with asyncio.TaskGroup() as loops:
+                for loop in self._loops:
+                    loops.create_task(loop.run(), name=f"loop of {', '.join(sorted(loop.kinds))}")
+            self._parts = None
+            takeovers.cancel()
+            for _, watching in self._monitors.values():
+                watching.cancel()
+
+    def _watch(self, parts: asyncio.TaskGroup) -> None:
+        for live in self._fleet.everyone():
             watched = self._monitors.get(live.name)
             if watched is None or watched[0] is not live:
                 if watched is not None:
                     watched[1].cancel()
-                task = asyncio.create_task(live.monitor.run(), name=f"monitor {live.name}")
-                self._monitors[live.name] = (live, task)
-
-    async def run(self) -> None:
-        """Until `stop`; then what is in hand is finished."""
-        takeovers = asyncio.create_task(self.takeovers.run(), name="takeovers")
-        try:
-            async with asyncio.TaskGroup() as group:
-                for loop in self._loops:
-                    group.create_task(loop.run(), name=f"loop of {', '.join(sorted(loop.kinds))}")
-        finally:
-            tasks = [takeovers, *(task for _, task in self._monitors.values())]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+                self._monitors[live.name] = (live, parts.create_task(live.monitor.run(), name=f"monitor {live.name}"))
 
     def stop(self) -> None:
         for loop in self._loops:
@@ -139,3 +151,11 @@ class Engine:
     async def _ticket(self, case: Case) -> None:
         if case.ticket is not None:
             await TicketWorker(self._store, self._fleet, self._clock, case, case.ticket).run()
+
+
+async def _let_go(old: LiveProvider) -> None:
+    """Close a replaced provider's connections once what was under way there has ended."""
+    try:
+        await asyncio.sleep(old.attempt_seconds)
+    finally:
+        await old.adapter.close()

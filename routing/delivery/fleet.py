@@ -52,6 +52,7 @@ class Fleet:
         self._clock = clock
         self._routes: Sequence[Route] = ()
         self._providers: Mapping[str, LiveProvider] = {}
+        self._retired: Mapping[str, LiveProvider] = {}
         self._changed: asyncio.Future[None] | None = None
 
     def swap(self, routes: Sequence[Route], providers: Mapping[str, LiveProvider]) -> None:
@@ -60,7 +61,9 @@ class Fleet:
         A provider that is not among them any more gets no new tickets, and stays for what it still has.
         """
         self._routes = routes
-        self._providers = {**self._providers, **providers}
+        gone = {name: live for name, live in self._providers.items() if name not in providers}
+        self._retired = {name: live for name, live in {**self._retired, **gone}.items() if name not in providers}
+        self._providers = providers
         self.announce_change()
 
     def announce_change(self) -> None:
@@ -79,10 +82,12 @@ class Fleet:
         return self._providers[name]
 
     def get(self, name: str | None) -> LiveProvider | None:
-        return self._providers.get(name or "")
+        """Also one that is retired and still has tickets."""
+        return self._providers.get(name or "") or self._retired.get(name or "")
 
-    def live_providers(self) -> Collection[LiveProvider]:
-        return self._providers.values()
+    def everyone(self) -> list[LiveProvider]:
+        """The providers in force, and those retired."""
+        return [*self._providers.values(), *self._retired.values()]
 
     def routes(self) -> Sequence[Route]:
         return self._routes
@@ -97,7 +102,7 @@ class Fleet:
 
     def adapters(self) -> dict[str, Provider]:
         """Every provider's adapter by name."""
-        return {name: live.adapter for name, live in self._providers.items()}
+        return {live.name: live.adapter for live in self.everyone()}
 
     async def first_probes(self, within: float) -> None:
         """Wait until something is known of every provider, but not longer than `within` seconds."""

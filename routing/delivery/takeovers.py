@@ -17,6 +17,7 @@ from gateway.core.events import (
     TakeoverEnded,
     TakeoverStarted,
 )
+from gateway.core.ids import new_id
 from gateway.core.ports import TakeoverStore
 from gateway.core.provider import HealthState, ProviderStatus, Takeover
 from routing.delivery.fleet import Fleet
@@ -79,6 +80,12 @@ class Takeovers:
         statuses = self._fleet.statuses()
         for route in self._fleet.routes():
             await self._review_policy(route.policy, statuses)
+        await self._close_orphans()
+        for live in self._fleet.everyone():
+            status = live.status(self._clock.now())
+            if status.state is HealthState.DOWN:
+                for route in self._fleet.routes():
+                    await self._rescue(route.policy.name, status)
 
     async def _announce_changes(self) -> None:
         changes, self._changes = self._changes, []
@@ -109,10 +116,9 @@ class Takeovers:
             if status.state is HealthState.DOWN:
                 served = all(statuses[better].state is HealthState.DOWN for better in policy.providers[:position])
                 if takeover is None and served:
-                    takeover = await self._switch(policy.name, status, backup)
+                    await self._switch(policy.name, status, backup)
                 elif takeover is not None and takeover.to_provider is None and backup is not None:
-                    takeover = await self._keep(replace(takeover, to_provider=backup, switched_at=self._clock.now()))
-                await self._rescue(policy.name, status, takeover)
+                    await self._keep(replace(takeover, to_provider=backup, switched_at=self._clock.now()))
             elif takeover is not None:
                 await self._follow_failback(takeover, status)
 
@@ -127,7 +133,7 @@ class Takeovers:
 
     async def _switch(self, policy: str, failed: ProviderStatus, backup: str | None) -> Takeover:
         now = self._clock.now()
-        takeover = open_takeover(policy, failed, backup, self._promise(policy), now)
+        takeover = open_takeover(new_id(), policy, failed, backup, self._promise(policy), now)
         started = TakeoverStarted(
             at=now,
             takeover_id=takeover.id,
@@ -138,8 +144,9 @@ class Takeovers:
         )
         return await self._keep(takeover, started)
 
-    async def _rescue(self, policy: str, failed: ProviderStatus, takeover: Takeover | None) -> None:
+    async def _rescue(self, policy: str, failed: ProviderStatus) -> None:
         """What the failed provider has and nobody has picked up goes to a backup."""
+        takeover = self._open.get((policy, failed.name))
         while True:
             reason = f"{failed.name} is down: {failed.reason}"
             count = await self._store.rescue(policy, failed.name, self._clock.now(), reason, _BATCH)
@@ -151,23 +158,34 @@ class Takeovers:
     async def _follow_failback(self, takeover: Takeover, status: ProviderStatus) -> None:
         now = self._clock.now()
         if status.state is HealthState.UP:
-            figures = await self._store.takeover_figures(takeover)
-            ended = close_takeover(takeover, figures, self._broken(takeover.first_bad_at), now)
-            event = TakeoverEnded(
-                at=now,
-                takeover_id=ended.id,
-                policy=ended.policy,
-                seconds=now - ended.switched_at,
-                met=bool(ended.met),
-                failed_assumption=ended.failed_assumption,
-            )
-            await self._store.save_takeover(ended, [event])
-            del self._open[ended.policy, ended.from_provider]
+            await self._end(takeover)
         elif status.state is HealthState.RECOVERING and status.share > 0 and takeover.failback_at is None:
             event_of_failback = FailbackStarted(
                 at=now, takeover_id=takeover.id, policy=takeover.policy, provider=status.name
             )
             await self._keep(replace(takeover, failback_at=now), event_of_failback)
+
+    async def _close_orphans(self) -> None:
+        """A reload took the policy away, or the provider out of it: what was measured until now is all there is."""
+        providers = {route.policy.name: route.policy.providers for route in self._fleet.routes()}
+        for takeover in list(self._open.values()):
+            if takeover.from_provider not in providers.get(takeover.policy, ()):
+                await self._end(takeover)
+
+    async def _end(self, takeover: Takeover) -> None:
+        now = self._clock.now()
+        figures = await self._store.takeover_figures(takeover)
+        ended = close_takeover(takeover, figures, self._broken(takeover.first_bad_at), now)
+        event = TakeoverEnded(
+            at=now,
+            takeover_id=ended.id,
+            policy=ended.policy,
+            seconds=now - ended.switched_at,
+            met=bool(ended.met),
+            failed_assumption=ended.failed_assumption,
+        )
+        await self._store.save_takeover(ended, [event])
+        del self._open[ended.policy, ended.from_provider]
 
     async def _keep(self, takeover: Takeover, *events: Event) -> Takeover:
         await self._store.save_takeover(takeover, events)

@@ -48,10 +48,10 @@ class ContractTerms(Settings):
 class Match(Settings):
     """Which tickets a policy is for: all that is given must fit; an empty match fits every ticket."""
 
-    channels: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    priorities: tuple[str, ...] = ()
+    channels: tuple[str, ...] = Field((), description="Names of channels.")
+    languages: tuple[str, ...] = Field((), description="Such as es, which fits es-MX too.")
+    categories: tuple[str, ...] = Field((), description="Categories of requests.")
+    priorities: tuple[str, ...] = Field((), description="Of low, normal, high and urgent.")
 
     @field_validator("priorities")
     @classmethod
@@ -66,7 +66,7 @@ class Match(Settings):
 class PolicySettings(Settings):
     """One policy. The first whose match fits a ticket decides about it."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="Unique; shown in metrics and evidence.")
     match: Match = Match()
     providers: tuple[str, ...] = Field(min_length=1, description="The primary, then the backups in order.")
     takeover_within: Duration = Field(gt=0, description="The contracted time T, from durable acceptance.")

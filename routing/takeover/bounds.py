@@ -112,7 +112,9 @@ def crash_cost(primary: Desk, backups: Sequence[Desk], platform: Platform) -> Te
 
     - Leases void at start (one gateway, SQLite): the attempt in hand is lost (D_b), the service is back and claims at
       once (restart), and asks the provider by key before it tries again (F). The lease plays no part. The general form
-      max(l, restart) + r + F would be too short here: l runs from the start of the attempt, restart from its end.
+      max(l, restart) + r + F would be too short here: l runs from the start of the attempt, restart from its end. Where
+      the hedge deadline is over by then, the primary, too, is asked first, in case it has the ticket, and is waited for
+      as long as a search takes (the other F is in R_b).
     - Peers share the store: a peer may touch the ticket when the lease has run out, l after the attempt began (so
       the attempt in hand is within l), finds it within r, and searches: l + r + F. Nobody waits for the restart. An
       attempt at the primary holds the ticket likewise, so l is the longest lease of all.
@@ -123,7 +125,7 @@ def crash_cost(primary: Desk, backups: Sequence[Desk], platform: Platform) -> Te
     made. A crash before the hedge deadline costs less, since h runs on meanwhile.
     """
     attempt = max(desk.timeout for desk in backups)
-    search = max(desk.search_timeout for desk in backups)
+    search = max(desk.search_timeout for desk in (primary, *backups))
     lease = max(desk.lease for desk in (primary, *backups))
     if platform.peers:
         return Term("a peer takes over after a crash", lease + platform.reclaim + search, "l + r + F")
@@ -179,19 +181,20 @@ def longest_hedge(contract: float, primary: Desk, backups: Sequence[Desk], platf
 def rescue(size: int, detected: Bound, backup: Desk, platform: Platform) -> Bound:
     """T_rescue: from the primary's fault to the last of `size` tickets rescued.
 
-        T = T_active + e + B/mu_b + R_b,    R_b = F + D_b
+        T = T_active + e + 2B/mu_b + R_b,    R_b = F + D_b
 
-    When the fault is detected, one commit (e) puts the tickets back to waiting; the backup takes them at its rate; the
-    last one to start needs one search and one attempt.
+    When the fault is detected, one commit (e) puts the tickets back to waiting. Rescued and new tickets take turns at
+    the backup, so the rescue has at least half of its rate, however many new ones arrive: B/(mu_b - L) for L < mu_b/2
+    arrivals a second, B/mu_b for none. The last one to start needs one search and one attempt.
     """
     terms = (
         Term("detection", detected.seconds, "T_active"),
         Term("lag", platform.lag, "e"),
-        Term(f"{size} tickets at {backup.rate:g} a second", size / backup.rate, "B/mu_b"),
+        Term(f"{size} tickets, taking turns with new ones", 2 * size / backup.rate, "2B/mu_b"),
         Term("search", backup.search_timeout, "F"),
         Term(f"one attempt at {backup.name}", backup.timeout, "D_b"),
     )
-    assumptions = (*detected.assumptions, f"{backup.name} takes {backup.rate:g} tickets a second, each at once")
+    assumptions = (*detected.assumptions, f"{backup.name} takes {backup.rate:g} tickets a second, rescued and new ones")
     return Bound("rescue", terms, assumptions)
 
 

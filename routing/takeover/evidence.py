@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from gateway.core.clock import Instant
-from gateway.core.ids import new_id
 from gateway.core.provider import ProviderStatus, Takeover, TakeoverFigures
 
 
@@ -22,10 +21,12 @@ class Promise(Protocol):
         """T_rescue for `size` tickets: from the fault to the last of them in the backup's hands."""
 
 
-def open_takeover(policy: str, failed: ProviderStatus, backup: str | None, promise: Promise, now: Instant) -> Takeover:
+def open_takeover(
+    takeover_id: str, policy: str, failed: ProviderStatus, backup: str | None, promise: Promise, now: Instant
+) -> Takeover:
     """The first page of the evidence: the service moved from a failed provider to a backup."""
     return Takeover(
-        id=new_id(),
+        id=takeover_id,
         policy=policy,
         from_provider=failed.name,
         to_provider=backup,
@@ -64,8 +65,12 @@ def close_takeover(takeover: Takeover, figures: TakeoverFigures, broken: Collect
 
 def switch_seconds(takeover: Takeover) -> float:
     """From the start of the last good probe to the switch: never less than from the fault to the switch."""
-    since = takeover.last_good_at if takeover.last_good_at is not None else takeover.first_bad_at
-    return takeover.switched_at - since
+    return takeover.switched_at - _fault_at(takeover)
+
+
+def _fault_at(takeover: Takeover) -> Instant:
+    """The earliest that the fault can have been, where the bounds begin to count."""
+    return takeover.last_good_at if takeover.last_good_at is not None else takeover.first_bad_at
 
 
 def exceeded_bounds(takeover: Takeover) -> list[str]:
@@ -75,7 +80,7 @@ def exceeded_bounds(takeover: Takeover) -> list[str]:
         exceeded.append("detection")
     if takeover.slowest_ticket is not None and takeover.slowest_ticket > takeover.ticket_bound:
         exceeded.append("ticket")
-    if takeover.rescued_at is not None and takeover.rescued_at - takeover.first_bad_at > takeover.rescue_bound:
+    if takeover.rescued_at is not None and takeover.rescued_at - _fault_at(takeover) > takeover.rescue_bound:
         exceeded.append("rescue")
     return exceeded
 

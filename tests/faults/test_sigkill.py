@@ -83,13 +83,13 @@ async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:
 async def test_at_a_failpoint(failpoint: str, tmp_path: Path) -> None:
     first, second, third = (f"{failpoint}:{count}" for count in FAILPOINTS[failpoint])
     async with Rig(tmp_path, without_reports={"acme"}) as rig:
-        await rig.start(RELEVO_FAILPOINT=first)
+        await rig.start(first)
         async with PersistentTraffic(rig.public_url, rig.clock) as traffic:
             await _killed(rig)
             async with _dropping_some(rig):
-                await rig.start_relevo(ready=False, RELEVO_FAILPOINT=second)
+                await rig.start_relevo(second)
                 await _killed(rig)
-                await rig.start_relevo(ready=False, RELEVO_FAILPOINT=third)
+                await rig.start_relevo(third)
                 await _killed(rig)
                 await _go_on(rig, traffic)
             await _account_for(rig, traffic)

@@ -33,6 +33,8 @@ class Mood(Enum):
     HANGS = "hangs"
     DEAF = "deaf"
     """Its health URL answers; nothing else does."""
+    STUCK = "stuck"
+    """It answers everything but hand-overs."""
     SLOW = "slow"
     """It answers everything just in time."""
     DROPS = "drops"
@@ -46,6 +48,7 @@ class Mood(Enum):
 
 FAULTS = tuple(mood for mood in Mood if mood not in (Mood.WORKS, Mood.DECLINES, Mood.MISCONFIGURED))
 _FROZEN = frozenset({Mood.HANGS, Mood.DEAF})
+_TAKES_NOTHING = _FROZEN | {Mood.STUCK}
 _ANSWERS_TO_CREATE = {
     Mood.CLOSED_PORT: Answer(Outcome.UNAVAILABLE, "connection refused"),
     Mood.ERRORS: Answer(Outcome.UNKNOWN, "500"),
@@ -102,7 +105,7 @@ class FakeDesk:
         if mood is Mood.CLOSED_PORT:
             for request in self._requests:
                 request.cancel()
-        if mood not in _FROZEN:
+        if mood not in _TAKES_NOTHING:
             self._thawed.set()
             self._thawed = asyncio.Event()
 
@@ -176,7 +179,7 @@ class FakeDesk:
         return Answer(Outcome.ACCEPTED, "201", request.result().reference, request.result().state)
 
     async def _process(self, case: Case, handoff: Handoff) -> DeskTicket:
-        while self.mood in _FROZEN:
+        while self.mood in _TAKES_NOTHING:
             await self._thawed.wait()
         await asyncio.sleep(self._takes(self.latency, self._settings.timeout))
         given = [message.id for message in case.messages if message.number <= handoff.messages_sent]

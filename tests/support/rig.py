@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -31,7 +31,8 @@ class Rig:
     """Leaving the context ends every process. `desks` names them in the policy's order, the primary first.
 
     Desks in `without_reports` tell Relevo nothing of their own accord, so that only asking them tells what they have;
-    those `in_this_process` are the test's own affair. Times are seconds.
+    those `in_this_process` are the test's own affair. `environment` is added to Relevo's at every start. Times are
+    seconds.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Rig:
         database: Path | None = None,
         without_reports: Collection[str] = (),
         in_this_process: Collection[str] = (),
+        environment: Mapping[str, str] | None = None,
         hold: float = 0.5,
         ramp: float = 0.5,
     ) -> None:
@@ -53,8 +55,9 @@ class Rig:
         self.clock = SystemClock()
         self.ports = _free_ports(("public", "ops", *desks))
         self.secrets = {secret_variable(name): new_secret() for name in desks}
+        self._environment = environment or {}
         self.public_url = f"http://127.0.0.1:{self.ports['public']}"
-        self.relevo = self._gateway({})
+        self.relevo = self._gateway()
         processes = [name for name in desks if name not in in_this_process]
         self.desks = {name: self._desk(name, reports=name not in without_reports) for name in processes}
         self.configure(desks, hold=hold, ramp=ramp)
@@ -91,23 +94,23 @@ class Rig:
         """What `relevo check` prints of the policy."""
         return assess(load_configuration(self.file, self.secrets), self.clock.now()).policies[0]
 
-    async def start(self, **environment: str) -> None:
-        """The desks, then Relevo with that added to its environment."""
+    async def start(self, failpoint: str = "") -> None:
+        """The desks, then Relevo."""
         for desk in self.desks.values():
             await self._children.start(desk)
-        await self.start_relevo(**environment)
+        await self.start_relevo(failpoint)
 
-    async def start_relevo(self, *, ready: bool = True, **environment: str) -> None:
-        """Anew, with that added to its environment. With `ready` False it may die before it is ready."""
-        self.relevo = self._gateway(environment)
+    async def start_relevo(self, failpoint: str = "") -> None:
+        """Anew. With a failpoint, `name:count`, it may die there before it is ready."""
+        self.relevo = self._gateway(failpoint)
         try:
             await self._children.start(self.relevo)
         except StartError:
-            if ready:
+            if not failpoint:
                 raise
 
     async def ended(self, within: float) -> int:
-        """Relevo's exit code; it must end by itself within so many seconds. Minus a signal's number where that did it."""
+        """Relevo's exit code, minus N where signal N did it; it must end without us within so many seconds."""
 
         async def still_running() -> str | None:
             return "Relevo to end" if self.relevo.running else None
@@ -181,9 +184,10 @@ class Rig:
 
     # Processes
 
-    def _gateway(self, environment: dict[str, str]) -> Child:
+    def _gateway(self, failpoint: str = "") -> Child:
         command = [sys.executable, "-m", "gateway.cli", "serve", "-c", str(self.file)]
-        return Child("relevo", command, self._ready_to_serve, self.log, {**self.secrets, **environment})
+        environment = {**self.secrets, **self._environment, "RELEVO_FAILPOINT": failpoint}
+        return Child("relevo", command, self._ready_to_serve, self.log, environment)
 
     def _desk(self, name: str, *, reports: bool) -> Child:
         command = [sys.executable, "-m", "gateway.demo.desk", "--name", name, "--port", str(self.ports[name])]

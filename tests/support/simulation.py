@@ -116,8 +116,8 @@ class Simulation:
         for desk in self.desks.values():
             desk.report_to = self.door.report
         self.apply([Route(self.policy, self.hedge)], self._settings)
-        await self.fleet.first_probes(_FIRST_PROBES_WITHIN)
         self._running = asyncio.create_task(self.engine.run(), name="engine")
+        await self.fleet.first_probes(_FIRST_PROBES_WITHIN)
 
     def apply(self, routes: Sequence[Route], settings: Mapping[str, ProviderSettings]) -> None:
         """Put a configuration in force, as a reload does: providers whose settings are as before go on."""

@@ -14,12 +14,13 @@ from gateway.core.errors import ProviderRefused, ProviderUnavailable
 from gateway.core.handoff import Handoff, Outcome
 from gateway.core.ids import new_id
 from gateway.core.provider import Copy
+from gateway.core.retry_after import retry_after
 from gateway.core.settings import show_duration
 from gateway.core.signature import Signer
 from gateway.core.ticket import Message
 from routing.providers.outbound import OutboundClient, OutboundError, Reply
 from routing.providers.probes import HttpProbe, TcpProbe
-from routing.providers.webhook.outcome import judge, judge_failure, retry_after
+from routing.providers.webhook.outcome import judge, judge_failure
 from routing.providers.webhook.protocol import (
     NotTheProtocol,
     read_copy,
@@ -129,7 +130,7 @@ class WebhookProvider:
         if reply.status == 404:
             return None
         if not 200 <= reply.status < 300:
-            pause = retry_after(reply.headers, self._wall())
+            pause = retry_after(reply.headers.get("Retry-After"), self._wall())
             if reply.status >= 500 and pause is None:
                 raise _TryAgain(f"it answered {reply.status} to a search")
             raise ProviderUnavailable(f"it answered {reply.status} to a search", retry_after=pause)
@@ -151,7 +152,7 @@ class WebhookProvider:
 
     def _expect_success(self, reply: Reply, what: str) -> None:
         if not 200 <= reply.status < 300:
-            pause = retry_after(reply.headers, self._wall())
+            pause = retry_after(reply.headers.get("Retry-After"), self._wall())
             raise ProviderUnavailable(f"it answered {reply.status} to {what}", retry_after=pause)
 
     def _copy_url(self, handoff: Handoff) -> str:

@@ -1,19 +1,15 @@
 """What an answer to a hand-off means: accepted, refused, surely not taken, or unknown. Pure."""
 
-from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-
 import orjson
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import Answer
 from gateway.core.handoff import Outcome
+from gateway.core.retry_after import retry_after
 from gateway.core.ticket import Requester
 from routing.providers.outbound import NotSent, OutboundError, Reply
 from routing.providers.webhook.protocol import NotTheProtocol, read_copy
 
-LONGEST_PAUSE = 300.0
-"""Seconds of Retry-After that are believed: a desk's slip must not switch it off for a day."""
 _REFUSALS = frozenset({400, 409, 413, 422})
 _NOT_NOW = frozenset({408, 425, 429})
 """4xx that say come again: too slow, too early, too many."""
@@ -30,7 +26,7 @@ def judge(reply: Reply, wall: Instant, requester: Requester) -> Answer:
     if status in _REFUSALS:
         title = _problem_title(reply, requester)
         return Answer(Outcome.REFUSED, f"{said}: {title}" if title else said)
-    pause = retry_after(reply.headers, wall)
+    pause = retry_after(reply.headers.get("Retry-After"), wall)
     if status in _NOT_NOW or (status == 503 and pause is not None):
         return Answer(Outcome.UNAVAILABLE, said, retry_after=pause)
     if 300 <= status < 400:
@@ -44,20 +40,6 @@ def judge_failure(error: OutboundError) -> Answer:
     """The verdict where no reply came."""
     outcome = Outcome.UNAVAILABLE if isinstance(error, NotSent) else Outcome.UNKNOWN
     return Answer(outcome, error.reason, explicit=error.explicit)
-
-
-def retry_after(headers: Mapping[str, str], wall: Instant) -> float | None:
-    """Seconds that Retry-After asks for (a number or an HTTP date, RFC 9110 section 10.2.3), at most LONGEST_PAUSE;
-    None where it is missing or neither."""
-    text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        # A number of thousands of digits is one too: it must not be converted to find that it is too big.
-        return LONGEST_PAUSE if len(text) > 6 else min(float(text), LONGEST_PAUSE)
-    try:
-        until = parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(until - wall, 0.0), LONGEST_PAUSE)
 
 
 def _judge_success(reply: Reply) -> Answer:

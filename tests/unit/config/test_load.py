@@ -17,7 +17,7 @@ WHOLE = """\
 gateway:
   public: {listen: "[::1]:80", url: https://help.example.org/}
   ops: {listen: 0.0.0.0:9000, token: {env: TOKEN}}
-  store: postgresql://relevo@a,b/relevo
+  store: sqlite:/var/lib/relevo/relevo.db
   organisation: {name: Ayuntamiento de Ávila}
   crashes: 2
 channels:

@@ -88,9 +88,9 @@ def test_crashes_are_counted_as_often_as_they_are_tolerated() -> None:
     assert bounds[2] - bounds[1] == pytest.approx(2.8)
 
 
-def test_rescue_adds_the_backlog_at_the_backups_rate() -> None:
+def test_rescue_adds_the_backlog_at_half_of_the_backups_rate_since_new_tickets_take_turns_with_it() -> None:
     bound = rescue(100, detection(PROBING, 0.25), NORTE, PLATFORM)
-    assert bound.seconds == pytest.approx(2.925 + 0.25 + 2.0 + 0.3 + 1.0)
+    assert bound.seconds == pytest.approx(2.925 + 0.25 + 4.0 + 0.3 + 1.0)
 
 
 def test_silent_death_is_the_pick_up_promise_and_one_hand_over() -> None:
