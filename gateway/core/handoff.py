@@ -1,8 +1,9 @@
 """Hand-offs: one provider's copy of one ticket, from the first attempt to the end, and which copy stays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from gateway.core.clock import Instant
 
@@ -44,6 +45,7 @@ LIVE = frozenset({HandoffState.ACCEPTED, HandoffState.PICKED_UP})
 """The provider has an open copy."""
 UNSURE = frozenset({HandoffState.STARTED, HandoffState.UNKNOWN})
 """The provider may have a copy."""
+_WORKED_ON = frozenset({HandoffState.PICKED_UP, HandoffState.RESOLVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +73,32 @@ class Handoff:
         return self.state in LIVE
 
 
-def surplus_copies(handoffs: Sequence[Handoff]) -> list[Handoff]:
-    """The live copies of one ticket that must be withdrawn so that one stays.
+H = TypeVar("H", bound=Handoff)
 
-    Where one provider has resolved it, no other need go on. Else the one that somebody works on stays before one that
-    nobody has touched; then one that no failure has superseded; then the one accepted first.
+
+def holding_copy(handoffs: Iterable[H]) -> H | None:
+    """The copy that has the ticket in an operative provider's hands, and stays; None where there is none.
+
+    The one that its provider has resolved; else, of those live, the one that somebody works on before one that nobody
+    has touched; then the one accepted first. A superseded copy that nobody works on holds nothing.
     """
-    live = [handoff for handoff in handoffs if handoff.live]
-    if any(handoff.state is HandoffState.RESOLVED for handoff in handoffs):
-        return live
-    if len(live) < 2:
-        return []
-    kept = min(
-        live,
-        key=lambda handoff: (
-            handoff.state is not HandoffState.PICKED_UP,
-            handoff.superseded,
-            handoff.answered_at or handoff.started_at,
-        ),
+    holding = [
+        handoff for handoff in handoffs if handoff.state in _WORKED_ON or (handoff.live and not handoff.superseded)
+    ]
+    return min(holding, key=_rank, default=None)
+
+
+def _rank(handoff: Handoff) -> tuple[bool, bool, Instant]:
+    return (
+        handoff.state is not HandoffState.RESOLVED,
+        handoff.state is not HandoffState.PICKED_UP,
+        handoff.answered_at or handoff.started_at,
     )
-    return [handoff for handoff in live if handoff is not kept]
+
+
+def surplus_copies(handoffs: Iterable[H]) -> list[H]:
+    """The live copies of one ticket that must be withdrawn since another stays. None while all are superseded: which
+    of them stays is decided when a provider is back, or has picked one up."""
+    copies = list(handoffs)
+    holding = holding_copy(copies)
+    return [handoff for handoff in copies if handoff.live and handoff is not holding] if holding else []

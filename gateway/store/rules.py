@@ -10,7 +10,7 @@ from dataclasses import replace
 from gateway.core.clock import Instant
 from gateway.core.delivery import HANDING_OVER, HandoffFact, Kind
 from gateway.core.events import DoubleDetected, HandoffChanged, HandoffConfirmed, TicketRescued
-from gateway.core.handoff import LIVE, HandoffState, surplus_copies
+from gateway.core.handoff import LIVE, HandoffState, holding_copy, surplus_copies
 from gateway.core.ticket import Direction, TicketState
 from gateway.store.sheet import Sheet, StoredCopy
 
@@ -222,7 +222,5 @@ def owe_messages(sheet: Sheet, copy: StoredCopy, at: Instant) -> None:
 
 
 def keeper(sheet: Sheet) -> StoredCopy | None:
-    """The copy that stays: live and neither superseded nor surplus, or the one that is resolved."""
-    stays = [copy for copy in sheet.copies.values() if copy.live and not copy.superseded and copy.surplus_at is None]
-    resolved = [copy for copy in sheet.copies.values() if copy.state is HandoffState.RESOLVED]
-    return next(iter(resolved + stays), None)
+    """The copy that has the ticket, and stays."""
+    return holding_copy(sheet.copies.values())

@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import Field
 
 from gateway.core.delivery import Case
-from gateway.core.handoff import Handoff, HandoffState
+from gateway.core.handoff import Handoff, holding_copy
 from gateway.core.problems import NOT_FOUND, Problem
 from gateway.core.reference import parse_reference
 from gateway.core.ticket import Message, Ticket, TicketState
@@ -109,23 +109,9 @@ def _row(ticket: Ticket, handoffs: Iterable[Handoff]) -> dict[str, object]:
         "category": ticket.category,
         "priority": ticket.priority.label,
         "policy": ticket.policy,
-        "provider": _holder(handoffs),
+        "provider": holding.provider if (holding := holding_copy(handoffs)) else None,
         "received_at": ticket.received_at,
         "due_at": ticket.due_at,
         "handed_off_at": ticket.handed_off_at,
         "reason": ticket.reason,
     }
-
-
-def _holder(handoffs: Iterable[Handoff]) -> str | None:
-    """The provider that has the ticket, or had it when it was resolved."""
-    holding = [
-        handoff
-        for handoff in handoffs
-        if not handoff.superseded and (handoff.live or handoff.state is HandoffState.RESOLVED)
-    ]
-    return min(holding, key=_untouched).provider if holding else None
-
-
-def _untouched(handoff: Handoff) -> bool:
-    return handoff.state is HandoffState.ACCEPTED

@@ -1,11 +1,11 @@
 """What to do next with one ticket: a pure decision over its hand-offs, the plan and the attempts in flight."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case
-from gateway.core.handoff import Handoff, HandoffState
+from gateway.core.handoff import Handoff, HandoffState, holding_copy
 from routing.delivery.backoff import backoff, wait_to_be_woken
 from routing.policy.plan import Option, Use
 
@@ -82,15 +82,22 @@ def latest_by_provider(handoffs: Sequence[Handoff]) -> dict[str, Handoff]:
 
 
 def decide(
-    case: Case, options: Sequence[Option], in_flight: Mapping[str, Instant], patience: Patience, now: Instant
+    case: Case,
+    options: Sequence[Option],
+    in_flight: Mapping[str, Instant],
+    patience: Patience,
+    now: Instant,
+    *,
+    unreadable: Collection[str] = (),
 ) -> Step:
     """The next step for a ticket.
 
     `options` is the plan in order of preference; `in_flight` says since when each provider is being asked. An error
     leads to the next provider at once; silence does at the hedge deadline, while the first attempt goes on.
+    `unreadable` are the copies that could not be read back just now.
     """
     copies = latest_by_provider(case.handoffs)
-    if any(_settles(copy) for copy in case.handoffs):
+    if holding_copy(case.handoffs):
         return Done()
     if in_flight and now < patience.hedge_at:
         return Hold(patience.hedge_at)
@@ -101,7 +108,8 @@ def decide(
         return Hold(patient_until)
 
     open_options = [option for option in options if option.provider not in in_flight]
-    if not in_flight and (adoptable := _adoptable(open_options, copies, patience, now)):
+    adoptable = _adoptable(open_options, copies, patience, now)
+    if adoptable and not in_flight and adoptable.id not in unreadable:
         return Adopt(adoptable)
     candidates = [option for option in open_options if not _excluded(copies.get(option.provider))]
     retry_at = {option.provider: _retry_at(copies.get(option.provider)) for option in candidates}
@@ -118,12 +126,9 @@ def decide(
         or _hold_for_room(ready, Use.SOON, now)
         or _first(ready, Use.LAST_RESORT, copies)
         or _hold_for_room(ready, Use.LAST_RESORT, now)
+        or (Postpone(now + _LOOK_AGAIN, f"{adoptable.provider} can't be read back") if adoptable else None)
         or _wait_or_give_up(case, candidates, retry_at, patience, now)
     )
-
-
-def _settles(copy: Handoff) -> bool:
-    return copy.state is HandoffState.RESOLVED or (copy.live and not copy.superseded)
 
 
 def _first(ready: Sequence[Option], use: Use, copies: Mapping[str, Handoff]) -> Attempt | None:

@@ -3,7 +3,7 @@
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import Case, Defer, Finish, HandoffFact, Kind, Lease, Quarantine
 from gateway.core.errors import ProviderRefused, ProviderUnavailable
-from gateway.core.handoff import LIVE, Handoff, HandoffState, surplus_copies
+from gateway.core.handoff import Handoff, HandoffState, holding_copy, surplus_copies
 from gateway.core.ports import DeliveryStore
 from gateway.core.ticket import Direction
 from routing.delivery.backoff import backoff
@@ -34,7 +34,7 @@ class FollowUps:
 
     async def __call__(self, case: Case) -> None:
         """Do one; every way out gives the delivery back, finishes it or puts it in quarantine."""
-        copy = _kept_copy(case) if case.delivery.kind is Kind.MESSAGE else case.handoff()
+        copy = holding_copy(case.handoffs) if case.delivery.kind is Kind.MESSAGE else case.handoff()
         if copy is None:
             await self._without_copy(case)
             return
@@ -188,11 +188,3 @@ class FollowUps:
 
 def _lease(case: Case) -> Lease:
     return Lease(case.delivery.id, case.delivery.epoch)
-
-
-def _kept_copy(case: Case) -> Handoff | None:
-    """The copy that the requester's messages go to."""
-    surplus = surplus_copies(case.handoffs)
-    kept = [copy for copy in case.handoffs if copy.state in LIVE and copy not in surplus and not copy.superseded]
-    resolved = [copy for copy in case.handoffs if copy.state is HandoffState.RESOLVED]
-    return next(iter(kept or resolved), None)

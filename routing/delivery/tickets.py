@@ -69,6 +69,7 @@ class TicketWorker:
         self._hedge_at = min(ticket.hedge_at, clock.now() + ticket.hedge_at - ticket.received_at)
         self._running: dict[str, _Running] = {}
         self._places: dict[str, Lane] = {}
+        self._unreadable: set[str] = set()
 
     async def run(self) -> None:
         """Returns when no attempt of this ticket is in flight any more."""
@@ -92,7 +93,7 @@ class TicketWorker:
         patience = Patience(self._hedge_at, policy.give_up_after, policy.pick_up_within, late_try)
         options = self._fleet.options(self._ticket, self._places)
         in_flight = {name: running.since for name, running in self._running.items()}
-        match decide(self._case, options, in_flight, patience, now):
+        match decide(self._case, options, in_flight, patience, now, unreadable=self._unreadable):
             case Attempt() as chosen:
                 return await self._begin(chosen, now)
             case Hold(until, lines):
@@ -178,10 +179,9 @@ class TicketWorker:
         live = self._fleet[handoff.provider]
         try:
             copy = await live.adapter.read(handoff)
-        except ProviderUnavailable as error:
-            soon = self._clock.now() + 1.0
-            await self._store.defer([Defer(self._lease, soon, f"{handoff.provider} can't be read back: {error}")])
-            return False
+        except ProviderUnavailable:
+            self._unreadable.add(handoff.id)
+            return True
         now = self._clock.now()
         if copy is None:
             await record_surely(self._store, HandoffFact(handoff.id, HandoffState.LOST, now, reason="not read back"))

@@ -219,7 +219,7 @@ REQUIRED = [
     ("url: ftp://x\nsecret: {env: SECRET}", "F:4:10: providers.acme.url: an http or https URL is needed"),
     (
         "url: http://me:canary-2f9c@x\nsecret: {env: SECRET}",
-        "F:4:10: providers.acme.url: an address must not hold a password; PostgreSQL reads it from PGPASSFILE",
+        "F:4:10: providers.acme.url: an address must not hold a password",
     ),
 ]
 

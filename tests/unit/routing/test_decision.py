@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.handoff import Handoff, HandoffState, surplus_copies
+from gateway.core.handoff import Handoff, HandoffState, holding_copy, surplus_copies
 from routing.delivery.decision import Adopt, Attempt, Done, GiveUp, Hold, Patience, Postpone, Step, decide
 from routing.policy.plan import Option, Use
 from tests.support.tickets import NOW, case, handoff, ticket
@@ -159,8 +159,7 @@ def test_every_step_is_a_sane_one(used: tuple[Use, ...], made: list[Handoff], as
     now = NOW + age
     options = [option(name, use) for name, use in zip(PROVIDERS, used, strict=True)]
     chosen = step(options, *made, in_flight=dict.fromkeys(asked, NOW), now=now)
-    settled = any(copy.state is HandoffState.RESOLVED or (copy.live and not copy.superseded) for copy in made)
-    assert (chosen == Done()) is settled
+    assert (chosen == Done()) is (holding_copy(made) is not None)
     match chosen:
         case Attempt(provider, _, again):
             assert provider not in asked
@@ -184,12 +183,13 @@ def test_every_step_is_a_sane_one(used: tuple[Use, ...], made: list[Handoff], as
 
 
 @given(st.lists(copies, max_size=5))
-def test_all_copies_but_one_are_surplus(made: list[Handoff]) -> None:
-    surplus = surplus_copies(made)
+def test_all_copies_but_the_one_that_holds_the_ticket_are_surplus(made: list[Handoff]) -> None:
     live = [copy for copy in made if copy.live]
-    resolved = any(copy.state is HandoffState.RESOLVED for copy in made)
-    assert len(live) - len(surplus) == (0 if resolved or not live else 1)
-    kept = [copy for copy in live if copy not in surplus]
-    for copy in kept:
-        if any(other.state is HandoffState.PICKED_UP for other in live):
-            assert copy.state is HandoffState.PICKED_UP
+    kept = [copy for copy in live if copy not in surplus_copies(made)]
+    if any(copy.state is HandoffState.RESOLVED for copy in made):
+        assert kept == []
+    elif any(copy.state is HandoffState.PICKED_UP or not copy.superseded for copy in live):
+        assert kept == [holding_copy(made)]
+        assert kept[0].state is HandoffState.PICKED_UP or all(copy.state is HandoffState.ACCEPTED for copy in live)
+    else:
+        assert kept == live, "which of them stays is decided when a provider is back"
