@@ -41,7 +41,6 @@ class Alarms:
         *,
         ops_url: str,
         targets: Sequence[str] = (),
-        log: bool = True,
     ) -> None:
         self._store = store
         self._reads = reads
@@ -52,12 +51,11 @@ class Alarms:
         self._rules = Rules()
         self._owed: list[Delivery] = []
         self._heard = asyncio.Event()
-        self.configure(targets, log=log)
+        self.configure(targets)
 
-    def configure(self, targets: Sequence[str], *, log: bool) -> None:
-        """Where alarms go from now on."""
+    def configure(self, targets: Sequence[str]) -> None:
+        """The webhooks that alarms go to from now on."""
         self._targets = tuple(targets)
-        self._log = log
 
     def observe(self, events: Sequence[Recorded]) -> None:
         for recorded in events:
@@ -111,8 +109,7 @@ class Alarms:
         for notice in self._rules.notices(now):
             self._measurements.alarm(notice.alarm, self._rules.active(notice.alarm), notice.change is Change.RAISED)
             content = self._content(notice)
-            if self._log:
-                _write(notice, content)
+            _write(notice, content)
             if notice.alarm is not AlarmType.NOTICE_UNDELIVERED:  # it would owe itself for ever
                 self._owed.extend(_delivery(target, content, now) for target in self._targets)
         if not self._owed:

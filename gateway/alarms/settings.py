@@ -1,4 +1,4 @@
-"""What an administrator writes of where alarms go."""
+"""What an administrator writes of where alarms go beside the log."""
 
 import hashlib
 
@@ -7,10 +7,6 @@ from pydantic import Field, SecretStr, field_validator
 from gateway.core.clock import SystemClock
 from gateway.core.settings import Secret, Settings
 from gateway.core.signature import Signer
-
-
-class LogAlarmSettings(Settings):
-    """Alarms as lines of the log."""
 
 
 class WebhookAlarmSettings(Settings):
@@ -32,5 +28,5 @@ class WebhookAlarmSettings(Settings):
         return "webhook:" + hashlib.sha256(self.url.encode()).hexdigest()[:12]
 
 
-ALARM_TYPES: dict[str, type[Settings]] = {"log": LogAlarmSettings, "webhook": WebhookAlarmSettings}
-"""The types that `alarms` may have."""
+ALARM_TYPES: dict[str, type[Settings]] = {"webhook": WebhookAlarmSettings}
+"""The types that `alarms` may have; every alarm is in the log and in the metrics too."""

@@ -13,7 +13,7 @@ from channels.channel import ChannelContext
 from channels.registry import CHANNEL_TYPES
 from gateway.alarms.observer import Alarms
 from gateway.alarms.sender import WebhookNotices
-from gateway.alarms.settings import LogAlarmSettings, WebhookAlarmSettings
+from gateway.alarms.settings import WebhookAlarmSettings
 from gateway.app.age import process_age
 from gateway.app.broken import BrokenAssumptions
 from gateway.app.configuration import RelevoConfig, assess, load_configuration, require_possible, secrets_of
@@ -213,9 +213,8 @@ class Service:
             config, running, self._known, self._clock, self._metrics, self._engine.takeovers.health_changed
         )
         webhooks = [each.settings for each in config.alarms if isinstance(each.settings, WebhookAlarmSettings)]
-        log = not config.alarms or any(isinstance(each.settings, LogAlarmSettings) for each in config.alarms)
         self._notices.configure(webhooks)
-        self._alarms.configure([each.target for each in webhooks], log=log)
+        self._alarms.configure([each.target for each in webhooks])
         self._engine.apply(routes_of(config, self._assessment), providers)
         self._facts = policy_facts(config, self._assessment)
         self._metrics.set_bounds(

@@ -58,7 +58,7 @@ async def operations() -> AsyncIterator[Operations]:
     store = inline_store(clock)
     site = OpsSite(token="t", clock=clock, registry=metrics.registry)
     site.reads = site.quarantine = store  # type: ignore[assignment]
-    alarms = Alarms(store, store, FakeStatus(), metrics, clock, ops_url="http://ops", targets=["webhook:a"], log=False)
+    alarms = Alarms(store, store, FakeStatus(), metrics, clock, ops_url="http://ops", targets=["webhook:a"])
     for observer in (metrics, alarms, site.feed):
         store.subscribe(observer)
     await store.start()

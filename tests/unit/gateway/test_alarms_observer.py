@@ -22,7 +22,7 @@ NO_PROVIDER = events.NoProviderLeft(at=NOW, policy="default")
 class Setting:
     """Alarms over fakes."""
 
-    def __init__(self, *targets: str, log: bool = True) -> None:
+    def __init__(self, *targets: str) -> None:
         self.store = FakeLedger()
         self.reads = FakeReads()
         self.measurements = FakeMeasurements()
@@ -35,7 +35,6 @@ class Setting:
             self.clock,
             ops_url="http://127.0.0.1:8081/",
             targets=targets,
-            log=log,
         )
 
 
@@ -78,13 +77,12 @@ async def test_the_metric_follows_the_alarm() -> None:
     assert setting.measurements.raised == ["no_provider_left"]
 
 
-@pytest.mark.parametrize("log", [True, False])
-async def test_the_log_has_it_where_it_is_wanted(log: bool) -> None:
-    setting = Setting(log=log)
+async def test_the_log_has_it() -> None:
+    setting = Setting()
     setting.alarms.observe(recorded([NO_PROVIDER]))
     with capture_logs() as lines:
         await setting.alarms.flush()
-    assert [line["event"] for line in lines] == (["alarm.raised"] if log else [])
+    assert [line["event"] for line in lines] == ["alarm.raised"]
 
 
 async def test_what_the_store_cannot_take_is_owed_later() -> None:
