@@ -1,13 +1,14 @@
 """Recording what was learned: a fact about a provider's copy must not be lost because the store is busy or full."""
 
 import asyncio
-import logging
+
+import structlog
 
 from gateway.core.delivery import HandoffFact
 from gateway.core.errors import StoreUnavailable
 from gateway.core.ports import DeliveryStore
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger("relevo.delivery")
 _PAUSE = 0.25
 
 
@@ -21,5 +22,5 @@ async def record_surely(store: DeliveryStore, fact: HandoffFact) -> bool:
         try:
             return (await store.record([fact]))[0]
         except StoreUnavailable as error:
-            _log.warning("a hand-off's outcome waits for the store: %s", error)
+            _log.warning("a hand-off's outcome waits for the store", error=str(error))
             await asyncio.sleep(_PAUSE)

@@ -1,8 +1,9 @@
 """The loop that claims what is owed and has it attempted; one for each family of deliveries."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
+
+import structlog
 
 from gateway.core.clock import Clock
 from gateway.core.delivery import Case, ClaimRequest, Defer, Kind, Lease, Quarantine
@@ -10,7 +11,7 @@ from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.ports import DeliveryStore
 from routing.delivery.backoff import backoff
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger("relevo.delivery")
 _POLL = 0.5
 """Seconds after which the store is asked again though nobody woke the loop (r, where several gateways share it)."""
 _SHORTEST_REST = 0.005
@@ -80,7 +81,7 @@ class DeliveryLoop:
         try:
             cases = (await self._store.claim([ClaimRequest(self.kinds, room, now, now + self._lease)]))[0]
         except StoreUnavailable as error:
-            _log.warning("nothing could be claimed: %s", error)
+            _log.warning("nothing could be claimed", error=str(error))
             return False
         for case in cases:
             task = asyncio.create_task(self._work(case), name=f"{self._name} {case.delivery.id}")
@@ -114,7 +115,7 @@ class DeliveryLoop:
         try:
             due = await self._store.next_due(self.kinds)
         except StoreUnavailable as error:
-            _log.warning("what is due could not be looked up: %s", error)
+            _log.warning("what is due could not be looked up", error=str(error))
             return _POLL
         return _POLL if due is None else min(_POLL, max(0.0, due - self._clock.now()))
 
@@ -122,11 +123,13 @@ class DeliveryLoop:
         try:
             await self._handler(case)
         except StoreUnavailable as error:
-            _log.warning("a delivery waits for the store: %s", error)  # its lease runs out, and it is claimed again
+            _log.warning(
+                "a delivery waits for the store", error=str(error)
+            )  # its lease runs out, and it is claimed again
         except StoreFailed:
             _log.debug("the store failed; the service is stopping")
         except Exception:
-            _log.exception("a delivery failed by an error of ours: %s %s", case.delivery.kind, case.delivery.id)
+            _log.exception("a delivery failed by an error of ours", kind=case.delivery.kind.value, id=case.delivery.id)
             await self._put_off(case)
 
     async def _put_off(self, case: Case) -> None:
@@ -141,4 +144,4 @@ class DeliveryLoop:
                 pause = backoff(delivery.attempts + 1, delivery.id)
                 await self._store.defer([Defer(lease, now + pause, reason, attempted=True)])
         except (StoreUnavailable, StoreFailed) as error:
-            _log.warning("a delivery waits for the store: %s", error)
+            _log.warning("a delivery waits for the store", error=str(error))

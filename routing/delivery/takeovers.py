@@ -1,9 +1,10 @@
 """Takeover of a whole service: the shell that follows the providers' health, policy by policy."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import replace
+
+import structlog
 
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import HANDING_OVER, Kind
@@ -25,7 +26,7 @@ from routing.policy.plan import serving
 from routing.policy.settings import PolicySettings
 from routing.takeover.evidence import Promise, add_rescue, close_takeover, open_takeover, switch_seconds
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger("relevo.takeovers")
 _REVIEW = 1.0
 """Seconds between reviews though no health changed: an answer may come late from a provider already down."""
 _BATCH = 500
@@ -68,7 +69,7 @@ class Takeovers:
             try:
                 await self._review()
             except StoreUnavailable as error:
-                _log.warning("the review of takeovers waits for the store: %s", error)
+                _log.warning("the review of takeovers waits for the store", error=str(error))
             try:
                 async with asyncio.timeout(_REVIEW):
                     await self._changed.wait()

@@ -5,10 +5,11 @@ the last one did, since waiting for it would add its length to the bound of dete
 """
 
 import asyncio
-import logging
 import math
 import random
 from collections.abc import Callable
+
+import structlog
 
 from gateway.core.clock import Clock, Instant
 from gateway.core.errors import ProviderUnavailable
@@ -18,7 +19,7 @@ from routing.health.evidence import Probe
 from routing.health.machine import HealthMachine, Reaction, Transition
 from routing.health.settings import HealthSettings
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger("relevo.health")
 _OWN_LAG = 0.5
 """A probe that ends so many seconds after its time is our own standstill (a stopped process, a paused machine)."""
 
@@ -109,11 +110,11 @@ class Monitor:
             self._failed(probe, str(error), explicit=True)
         except TimeoutError:
             if self._clock.now() - probe.started > timeout + _OWN_LAG:
-                _log.warning("a probe of %s says nothing: this process stood still meanwhile", self._provider.name)
+                _log.warning("a probe says nothing: this process stood still meanwhile", provider=self._provider.name)
             else:
                 self._failed(probe, f"no answer within {timeout:g} s", explicit=False)
         except Exception as error:
-            _log.exception("a probe of %s failed by an error of ours", self._provider.name)
+            _log.exception("a probe failed by an error of ours", provider=self._provider.name)
             self._failed(probe, f"could not be probed: {type(error).__name__}", explicit=False)
         else:
             self._react(self._machine.probe_succeeded(probe, self._clock.now()))
@@ -135,7 +136,7 @@ class Monitor:
             try:
                 self._on_transition(transition)
             except Exception:
-                _log.exception("a change of %s's health was not heard", self._provider.name)
+                _log.exception("a change of health was not heard", provider=self._provider.name)
         if reaction.confirmers and self._tasks is not None:
             confirming = self._confirm(self._tasks, reaction.confirmers)
             self._tasks.create_task(confirming, name=f"confirm {self._provider.name}")

@@ -10,6 +10,7 @@ from enum import Enum
 
 from gateway.core.clock import Instant
 from gateway.core.provider import HealthState, ProviderStatus
+from gateway.core.texts import Saying, mark
 from gateway.core.ticket import Ticket
 from routing.policy.hours import is_open
 from routing.policy.match import serves_language
@@ -19,14 +20,14 @@ from routing.policy.settings import ContractTerms, PolicySettings
 class Use(Enum):
     """Whether a provider may be asked to take the ticket."""
 
-    NOW = "now"
-    SOON = "soon"
+    NOW = mark("now")
+    SOON = mark("soon")
     """Not this instant, but worth waiting for, up to the ticket's hedge deadline."""
-    DOUBTFUL = "doubtful"
+    DOUBTFUL = mark("doubtful")
     """Perhaps failing: waited for up to the hedge deadline, and after it only asked if no better one is left."""
-    LAST_RESORT = "last resort"
+    LAST_RESORT = mark("last resort")
     """Only if no better provider is left."""
-    NOT = "not"
+    NOT = mark("not")
 
 
 _USABLE = frozenset({Use.NOW, Use.DOUBTFUL, Use.LAST_RESORT})
@@ -50,7 +51,7 @@ class Option:
 
     provider: str
     use: Use
-    reason: str
+    reason: Saying
     until: Instant | None = None
     """When to look again; None where a change of health or of room will tell."""
     room: bool = True
@@ -72,40 +73,44 @@ def plan(ticket: Ticket, policy: PolicySettings, views: Mapping[str, View], now:
         else:
             usable = option.use in _USABLE or (option.use is Use.SOON and option.until is None)
             use = Use.LAST_RESORT if usable else Use.NOT
-            unfit.append(replace(option, use=use, reason=f"{misfit}; {option.reason}"))
+            reason = Saying("{misfit}; {health}", misfit=misfit, health=option.reason)
+            unfit.append(replace(option, use=use, reason=reason))
     return fitting + unfit
 
 
-def _misfit(ticket: Ticket, terms: ContractTerms, now: Instant) -> str | None:
+def _misfit(ticket: Ticket, terms: ContractTerms, now: Instant) -> Saying | None:
     """Why the provider's contract doesn't cover this ticket now; None where it does."""
     if ticket.language and not serves_language(ticket.language, terms.languages):
-        return f"does not serve the language {ticket.language}"
+        return Saying("does not serve the language {language}", language=ticket.language)
     if terms.channels and ticket.channel not in terms.channels:
-        return f"does not serve the channel {ticket.channel}"
+        return Saying("does not serve the channel {channel}", channel=ticket.channel)
     if ticket.category and terms.categories and ticket.category not in terms.categories:
-        return f"does not serve the category {ticket.category}"
+        return Saying("does not serve the category {category}", category=ticket.category)
     if terms.hours is not None and not is_open(terms.hours, now):
-        return "closed at this hour"
+        return Saying("closed at this hour")
     return None
 
 
 def _by_health(ticket: Ticket, name: str, view: View, now: Instant) -> Option:
     status = view.status
     if status.state is HealthState.DOWN:
-        return Option(name, Use.NOT, f"down: {status.reason}")
+        return Option(name, Use.NOT, Saying("down: {reason}", reason=status.reason))
     if status.state is HealthState.SUSPECT and status.hard:
-        return Option(name, Use.NOT, f"suspect after an error: {status.reason}")
+        return Option(name, Use.NOT, Saying("suspect after an error: {reason}", reason=status.reason))
     if status.paused_until > now:
-        return Option(name, Use.SOON, "asked to be left alone for a while", status.paused_until)
+        return Option(name, Use.SOON, Saying("asked to be left alone for a while"), status.paused_until)
     if status.state is HealthState.RECOVERING and not falls_within(ticket.id, status.share):
-        return Option(name, Use.LAST_RESORT, f"recovering, takes {status.share:.0%} of new tickets")
+        share = f"{status.share:.0%}"
+        return Option(name, Use.LAST_RESORT, Saying("recovering, takes {share} of new tickets", share=share))
     if not view.room:
-        return Option(name, Use.SOON, "as many attempts in flight as it may have")
+        return Option(name, Use.SOON, Saying("as many attempts in flight as it may have"))
     if status.state is HealthState.SUSPECT:
-        return Option(name, Use.DOUBTFUL, f"suspect, being confirmed: {status.reason}")
+        return Option(name, Use.DOUBTFUL, Saying("suspect, being confirmed: {reason}", reason=status.reason))
     if status.state is HealthState.UNKNOWN:
-        return Option(name, Use.DOUBTFUL, "not probed yet")
-    return Option(name, Use.NOW, "up" if status.state is HealthState.UP else "recovering, within its share")
+        return Option(name, Use.DOUBTFUL, Saying("not probed yet"))
+    if status.state is HealthState.RECOVERING:
+        return Option(name, Use.NOW, Saying("recovering, within its share"))
+    return Option(name, Use.NOW, Saying("up"))
 
 
 def falls_within(ticket_id: str, share: float) -> bool:

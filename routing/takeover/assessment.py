@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.core.settings import show_duration
+from gateway.core.texts import Saying
 from routing.takeover.bound import Bound
 from routing.takeover.bounds import (
     Drain,
@@ -60,11 +61,11 @@ class PolicyAssessment:
     providers: tuple[ProviderAssessment, ...]
     backups: tuple[BackupAssessment, ...]
     met: bool
-    problem: str | None
+    problem: Saying | None
     """Why the contract can't be met."""
     knob: Knob | None
     """What to turn where it isn't met; None where no single setting is enough."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Saying, ...]
 
     @property
     def name(self) -> str:
@@ -76,7 +77,7 @@ class Assessment:
     """Of the whole configuration."""
 
     policies: tuple[PolicyAssessment, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Saying, ...]
     """What happens when Relevo itself is down, and what shortens that."""
 
     @property
@@ -134,86 +135,118 @@ def _assess_backup(policy: PolicyFigures, number: int, hedge: float, platform: P
     )
 
 
-def _problem(policy: PolicyFigures, hedge: float, platform: Platform) -> str:
+def _problem(policy: PolicyFigures, hedge: float, platform: Platform) -> Saying:
     contract = show_duration(policy.contract)
     if not policy.backups:
-        return f"there is no backup: when {policy.primary.name} fails, nobody takes over, within {contract} or ever"
+        return Saying(
+            "there is no backup: when {primary} fails, nobody takes over, within {contract} or ever",
+            primary=policy.primary.name,
+            contract=contract,
+        )
     needed = ticket(hedge, policy.primary.desk, [policy.backups[0].desk], platform).seconds
-    return f"a ticket may take {show_duration(needed)}, and {contract} are promised"
+    return Saying(
+        "a ticket may take {needed}, and {contract} are promised", needed=show_duration(needed), contract=contract
+    )
 
 
-def _warnings(policy: PolicyFigures, hedge: float, platform: Platform) -> Iterator[str]:
+def _warnings(policy: PolicyFigures, hedge: float, platform: Platform) -> Iterator[Saying]:
     yield from _doubles(policy, hedge)
     for backup in policy.backups:
         yield from _idle_backup(policy, backup, platform)
         yield from _rate(policy.primary, backup)
         for finding in policy.level_findings.get(backup.name, ()):
-            yield f"{backup.name} is not of the same level as {policy.primary.name}: {finding}"
+            yield Saying(
+                "{backup} is not of the same level as {primary}: {finding}",
+                backup=backup.name,
+                primary=policy.primary.name,
+                finding=finding,
+            )
     for provider in policy.providers:
         yield from _memory(policy, provider)
         yield from _lease(provider)
 
 
-def _doubles(policy: PolicyFigures, hedge: float) -> Iterator[str]:
+def _doubles(policy: PolicyFigures, hedge: float) -> Iterator[Saying]:
     primary = policy.primary
     if policy.backups and hedge < primary.desk.timeout and not (primary.honours_key or primary.can_search):
-        yield (
-            f"the hedge of {show_duration(hedge)} is shorter than {primary.name}'s timeout of "
-            f"{show_duration(primary.desk.timeout)}, and {primary.name} knows neither key nor search: "
-            "answers that come in between make doubles that can't be found out"
+        yield Saying(
+            "the hedge of {hedge} is shorter than {primary}'s timeout of {timeout}, and {primary} knows neither key "
+            "nor search: answers that come in between make doubles that can't be found out",
+            hedge=show_duration(hedge),
+            primary=primary.name,
+            timeout=show_duration(primary.desk.timeout),
         )
 
 
-def _idle_backup(policy: PolicyFigures, backup: ProviderFigures, platform: Platform) -> Iterator[str]:
+def _idle_backup(policy: PolicyFigures, backup: ProviderFigures, platform: Platform) -> Iterator[Saying]:
     noticed = detection(backup.probing, platform.lag).seconds
     if noticed > policy.contract:
-        yield (
-            f"{backup.name} is probed too slowly for a backup: it may be dead for {show_duration(noticed)} before "
-            f"that is known, and the promise is {show_duration(policy.contract)}"
+        yield Saying(
+            "{backup} is probed too slowly for a backup: it may be dead for {noticed} before that is known, and the "
+            "promise is {contract}",
+            backup=backup.name,
+            noticed=show_duration(noticed),
+            contract=show_duration(policy.contract),
         )
     elif backup.probing.every > policy.primary.probing.every:
-        yield (
-            f"{backup.name} is probed every {show_duration(backup.probing.every)}, more slowly than "
-            f"{policy.primary.name}: when it is needed, less is known of it"
+        yield Saying(
+            "{backup} is probed every {every}, more slowly than {primary}: when it is needed, less is known of it",
+            backup=backup.name,
+            every=show_duration(backup.probing.every),
+            primary=policy.primary.name,
         )
 
 
-def _rate(primary: ProviderFigures, backup: ProviderFigures) -> Iterator[str]:
+def _rate(primary: ProviderFigures, backup: ProviderFigures) -> Iterator[Saying]:
     if backup.desk.rate < primary.desk.rate:
-        yield (
-            f"{backup.name} takes {backup.desk.rate:g} tickets a second and {primary.name} {primary.desk.rate:g}: "
-            "what comes faster than the backup can take waits longer than promised"
+        yield Saying(
+            "{backup} takes {less} tickets a second and {primary} {more}: what comes faster than the backup can take "
+            "waits longer than promised",
+            backup=backup.name,
+            less=f"{backup.desk.rate:g}",
+            primary=primary.name,
+            more=f"{primary.desk.rate:g}",
         )
 
 
-def _memory(policy: PolicyFigures, provider: ProviderFigures) -> Iterator[str]:
+def _memory(policy: PolicyFigures, provider: ProviderFigures) -> Iterator[Saying]:
     if provider.honours_key and provider.key_memory < policy.retry_horizon:
-        yield (
-            f"{provider.name} remembers a key for {show_duration(provider.key_memory)}, but one ticket may be tried "
-            f"over {show_duration(policy.retry_horizon)}: late tries can make doubles"
+        yield Saying(
+            "{provider} remembers a key for {memory}, but one ticket may be tried over {horizon}: late tries can make "
+            "doubles",
+            provider=provider.name,
+            memory=show_duration(provider.key_memory),
+            horizon=show_duration(policy.retry_horizon),
         )
 
 
-def _lease(provider: ProviderFigures) -> Iterator[str]:
+def _lease(provider: ProviderFigures) -> Iterator[Saying]:
     attempt = provider.desk.search_timeout + provider.desk.timeout
     if provider.desk.lease < attempt:
-        yield (
-            f"the lease of {show_duration(provider.desk.lease)} is shorter than an attempt at {provider.name}, "
-            f"{show_duration(attempt)}: another worker may ask for the same ticket meanwhile"
+        yield Saying(
+            "the lease of {lease} is shorter than an attempt at {provider}, {attempt}: another worker may ask for the "
+            "same ticket meanwhile",
+            lease=show_duration(provider.desk.lease),
+            provider=provider.name,
+            attempt=show_duration(attempt),
         )
 
 
-def _notes(platform: Platform) -> tuple[str, ...]:
-    down = (
+def _notes(platform: Platform) -> tuple[Saying, ...]:
+    down = Saying(
         "While Relevo itself is down it takes in nothing: web requests fail and their senders have to try again. "
         "What it had answered with yes is on disk and goes on after the start."
     )
     if platform.peers:
-        return (down, "Other gateways share the store and go on meanwhile; a restart is in no bound.")
+        return (down, Saying("Other gateways share the store and go on meanwhile; a restart is in no bound."))
     return (
         down,
-        f"The bounds assume {platform.crashes} crash(es) during one hand-over and a restart within "
-        f"{show_duration(platform.restart_within)}: have a supervisor restart it at once (systemd: Restart=always, "
-        "RestartSec=100ms). Several gateways on one PostgreSQL would take the restart out of the bounds.",
-        "A machine that is lost, or an outage longer than that, is in no bound.",
+        Saying(
+            "The bounds assume {crashes} crash(es) during one hand-over and a restart within {restart}: have a "
+            "supervisor restart it at once (systemd: Restart=always, RestartSec=100ms). Several gateways on one "
+            "PostgreSQL would take the restart out of the bounds.",
+            crashes=platform.crashes,
+            restart=show_duration(platform.restart_within),
+        ),
+        Saying("A machine that is lost, or an outage longer than that, is in no bound."),
     )

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from gateway.core.settings import show_duration
+from gateway.core.texts import Saying
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One summand of a bound."""
 
-    words: str
+    words: Saying
     seconds: float
     formula: str
     """The summand in the symbols of the derivation."""
@@ -19,9 +20,9 @@ class Term:
 class Bound:
     """An upper limit of a time, in seconds, with all that it rests on."""
 
-    what: str
+    what: Saying
     terms: tuple[Term, ...]
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[Saying, ...] = ()
 
     @property
     def seconds(self) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.core.settings import show_duration
+from gateway.core.texts import Saying
 from routing.takeover.bound import Bound, Term
 
 
@@ -72,8 +73,9 @@ def detection(probing: Probing, lag: float) -> Bound:
     none succeeds. The regular probes that start meanwhile only make it faster, as do failures of live traffic.
     """
     suspect_after = min(probing.suspect_after, probing.timeout)
-    assumptions = ("from the fault on no probe is answered", f"event loop and commits lag at most {show_duration(lag)}")
-    return Bound("detection of silence", _detection_terms(probing, suspect_after, probing.timeout, lag), assumptions)
+    assumptions = (Saying("from the fault on no probe is answered"), _lags_at_most(lag))
+    what = Saying("detection of silence")
+    return Bound(what, _detection_terms(probing, suspect_after, probing.timeout, lag), assumptions)
 
 
 def detection_of_errors(probing: Probing, lag: float) -> Bound:
@@ -84,24 +86,31 @@ def detection_of_errors(probing: Probing, lag: float) -> Bound:
     """
     round_trip = min(probing.suspect_after, probing.timeout)
     assumptions = (
-        f"from the fault on every probe is answered by an error within {show_duration(round_trip)}",
-        f"event loop and commits lag at most {show_duration(lag)}",
+        Saying(
+            "from the fault on every probe is answered by an error within {round_trip}",
+            round_trip=show_duration(round_trip),
+        ),
+        _lags_at_most(lag),
     )
-    return Bound("detection of errors", _detection_terms(probing, round_trip, round_trip, lag), assumptions)
+    return Bound(Saying("detection of errors"), _detection_terms(probing, round_trip, round_trip, lag), assumptions)
 
 
 def _detection_terms(probing: Probing, suspect_after: float, timeout: float, lag: float) -> tuple[Term, ...]:
     late = 1 + probing.jitter
-    next_probe = Term("until the next probe starts", probing.every * late, "I(1+j)")
-    last_fails = Term("until the last probe has failed", timeout, "D")
-    tail = Term("lag", lag, "e")
+    next_probe = Term(Saying("until the next probe starts"), probing.every * late, "I(1+j)")
+    last_fails = Term(Saying("until the last probe has failed"), timeout, "D")
+    tail = Term(Saying("lag"), lag, "e")
     if probing.failures == 1:
         return next_probe, last_fails, tail
     spacing = (probing.failures - 2) * probing.confirm_every * late
     return (
         next_probe,
-        Term("until it raises suspicion", suspect_after, "s"),
-        Term(f"until the last of {probing.failures - 1} confirming probes starts", spacing, "(n-2) I_f (1+j)"),
+        Term(Saying("until it raises suspicion"), suspect_after, "s"),
+        Term(
+            Saying("until the last of {probes} confirming probes starts", probes=probing.failures - 1),
+            spacing,
+            "(n-2) I_f (1+j)",
+        ),
         last_fails,
         tail,
     )
@@ -128,12 +137,12 @@ def crash_cost(primary: Desk, backups: Sequence[Desk], platform: Platform) -> Te
     search = max(desk.search_timeout for desk in (primary, *backups))
     lease = max(desk.lease for desk in (primary, *backups))
     if platform.peers:
-        return Term("a peer takes over after a crash", lease + platform.reclaim + search, "l + r + F")
+        return Term(Saying("a peer takes over after a crash"), lease + platform.reclaim + search, "l + r + F")
     if platform.leases_void_at_start:
         seconds = attempt + platform.restart_within + search
-        return Term("the attempt in hand lost by a crash, restart, search", seconds, "D_b + restart + F")
+        return Term(Saying("the attempt in hand lost by a crash, restart, search"), seconds, "D_b + restart + F")
     seconds = max(lease, attempt + platform.restart_within) + platform.reclaim + search
-    return Term("restart or lease after a crash, search", seconds, "max(l, D_b + restart) + r + F")
+    return Term(Saying("restart or lease after a crash, search"), seconds, "max(l, D_b + restart) + r + F")
 
 
 def ticket(hedge: float, primary: Desk, backups: Sequence[Desk], platform: Platform) -> Bound:
@@ -148,26 +157,48 @@ def ticket(hedge: float, primary: Desk, backups: Sequence[Desk], platform: Platf
     """
     crash = crash_cost(primary, backups, platform)
     terms = (
-        Term("wait before the first attempt", platform.wait, "q"),
-        Term("hedge: how long the primary may keep it unanswered", hedge, "h"),
-        Term("search", max(desk.search_timeout for desk in backups), "F"),
-        *(Term(f"one attempt at {desk.name}", desk.timeout, "D_b") for desk in backups),
-        Term("lag", platform.lag, "e"),
+        Term(Saying("wait before the first attempt"), platform.wait, "q"),
+        Term(Saying("hedge: how long the primary may keep it unanswered"), hedge, "h"),
+        Term(Saying("search"), max(desk.search_timeout for desk in backups), "F"),
+        *(_attempt(desk) for desk in backups),
+        Term(Saying("lag"), platform.lag, "e"),
         *[crash] * platform.crashes,
     )
-    return Bound(f"one ticket, at {backups[-1].name}", terms, _ticket_assumptions(backups, platform))
+    what = Saying("one ticket, at {provider}", provider=backups[-1].name)
+    return Bound(what, terms, _ticket_assumptions(backups, platform))
 
 
-def _ticket_assumptions(backups: Sequence[Desk], platform: Platform) -> tuple[str, ...]:
+def _attempt(desk: Desk) -> Term:
+    return Term(Saying("one attempt at {provider}", provider=desk.name), desk.timeout, "D_b")
+
+
+def _ticket_assumptions(backups: Sequence[Desk], platform: Platform) -> tuple[Saying, ...]:
     silent = ", ".join(desk.name for desk in backups[:-1])
-    restart = "" if platform.peers else f", each followed by a restart within {show_duration(platform.restart_within)}"
     return (
-        f"{backups[-1].name} accepts at its first attempt (attempts assumed: 1)",
-        *((f"{silent}, asked before it, keeps silent at one attempt each",) if silent else ()),
-        f"the wait before an attempt is at most {show_duration(platform.wait)}",
-        f"event loop and commits lag at most {show_duration(platform.lag)}",
-        f"at most {platform.crashes} crash(es) of Relevo during the hand-over{restart}",
+        Saying("{provider} accepts at its first attempt (attempts assumed: 1)", provider=backups[-1].name),
+        *(
+            (Saying("{providers}, asked before it, keeps silent at one attempt each", providers=silent),)
+            if silent
+            else ()
+        ),
+        Saying("the wait before an attempt is at most {wait}", wait=show_duration(platform.wait)),
+        _lags_at_most(platform.lag),
+        _crashes_at_most(platform),
     )
+
+
+def _crashes_at_most(platform: Platform) -> Saying:
+    if platform.peers:
+        return Saying("at most {crashes} crash(es) of Relevo during the hand-over", crashes=platform.crashes)
+    return Saying(
+        "at most {crashes} crash(es) of Relevo during the hand-over, each followed by a restart within {restart}",
+        crashes=platform.crashes,
+        restart=show_duration(platform.restart_within),
+    )
+
+
+def _lags_at_most(lag: float) -> Saying:
+    return Saying("event loop and commits lag at most {lag}", lag=show_duration(lag))
 
 
 def longest_hedge(contract: float, primary: Desk, backups: Sequence[Desk], platform: Platform) -> float:
@@ -188,14 +219,16 @@ def rescue(size: int, detected: Bound, backup: Desk, platform: Platform) -> Boun
     arrivals a second, B/mu_b for none. The last one to start needs one search and one attempt.
     """
     terms = (
-        Term("detection", detected.seconds, "T_active"),
-        Term("lag", platform.lag, "e"),
-        Term(f"{size} tickets, taking turns with new ones", 2 * size / backup.rate, "2B/mu_b"),
-        Term("search", backup.search_timeout, "F"),
-        Term(f"one attempt at {backup.name}", backup.timeout, "D_b"),
+        Term(Saying("detection"), detected.seconds, "T_active"),
+        Term(Saying("lag"), platform.lag, "e"),
+        Term(Saying("{size} tickets, taking turns with new ones", size=size), 2 * size / backup.rate, "2B/mu_b"),
+        Term(Saying("search"), backup.search_timeout, "F"),
+        _attempt(backup),
     )
-    assumptions = (*detected.assumptions, f"{backup.name} takes {backup.rate:g} tickets a second, rescued and new ones")
-    return Bound("rescue", terms, assumptions)
+    takes = Saying(
+        "{provider} takes {rate} tickets a second, rescued and new ones", provider=backup.name, rate=f"{backup.rate:g}"
+    )
+    return Bound(Saying("rescue"), terms, (*detected.assumptions, takes))
 
 
 def silent_death(pick_up_within: float, backup: Desk, platform: Platform) -> Bound:
@@ -207,13 +240,14 @@ def silent_death(pick_up_within: float, backup: Desk, platform: Platform) -> Bou
     each ticket; the provider's state isn't derived from it.
     """
     terms = (
-        Term("pick-up promise", pick_up_within, "W"),
-        Term("wait before the first attempt", platform.wait, "q"),
-        Term("search", backup.search_timeout, "F"),
-        Term(f"one attempt at {backup.name}", backup.timeout, "D_b"),
-        Term("lag", platform.lag, "e"),
+        Term(Saying("pick-up promise"), pick_up_within, "W"),
+        Term(Saying("wait before the first attempt"), platform.wait, "q"),
+        Term(Saying("search"), backup.search_timeout, "F"),
+        _attempt(backup),
+        Term(Saying("lag"), platform.lag, "e"),
     )
-    return Bound("silent death", terms, ("the provider reports, or shows when read back, what is picked up",))
+    assumption = Saying("the provider reports, or shows when read back, what is picked up")
+    return Bound(Saying("silent death"), terms, (assumption,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gateway.core.texts import Saying
 from routing.takeover.bounds import Desk, Probing
 
 
@@ -37,7 +38,7 @@ class PolicyFigures:
     pick_up_within: float | None = None
     retry_horizon: float = 0.0
     """Seconds over which attempts at one ticket may be spread."""
-    level_findings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    level_findings: Mapping[str, tuple[Saying, ...]] = field(default_factory=dict)
     """By backup, in words: in what it isn't of the primary's level."""
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from gateway.core.settings import show_duration
+from gateway.core.texts import Saying
 from routing.takeover.bounds import Desk, Platform, longest_hedge
 from routing.takeover.inputs import PolicyFigures, ProviderFigures
 
@@ -22,8 +23,11 @@ class Knob:
     now: float
     to: float
 
-    def __str__(self) -> str:
-        return f"{self.setting}: {show_duration(self.to)} instead of {show_duration(self.now)}"
+    @property
+    def turn(self) -> Saying:
+        """What to do with it."""
+        to, now = show_duration(self.to), show_duration(self.now)
+        return Saying("{setting}: {to} instead of {now}", setting=self.setting, to=to, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def _candidates(policy: PolicyFigures, platform: Platform) -> Iterator[_Candidat
     )
     if platform.crashes and not platform.peers:
         yield _Candidate(
-            "restart within",
+            "gateway.restart_within",
             platform.restart_within,
             0.3,
             lambda value: slack(policy, replace(platform, restart_within=value)),
