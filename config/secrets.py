@@ -1,5 +1,8 @@
 """Secrets stay out of the file: it holds references, which are resolved here while it is loaded."""
 
+import errno
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from re import compile as regex
@@ -12,6 +15,15 @@ from gateway.core.settings import SecretReference
 MAX_BYTES = 64 * 1024
 _ADVICE = "write {env: NAME} or {file: PATH}"
 _VARIABLE = regex(r"[A-Z_][A-Z0-9_]{0,63}")
+
+
+def _read_regular_file(path: Path) -> bytes:
+    """A pipe or a device would keep its reader waiting."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        return file.read(MAX_BYTES + 1)
 
 
 class SecretResolver:
@@ -49,8 +61,7 @@ class SecretResolver:
 
     def _from_file(self, path: str) -> str:
         try:
-            with (self._folder / path).open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
+            content = _read_regular_file(self._folder / path)
             value = content.decode().strip()
         except OSError as error:
             reason = error.strerror or "it can't be opened"

@@ -65,7 +65,7 @@ class RequestForm:
             submission = self._model.model_validate(_document(fields, language))
         except ValidationError as error:
             return self._form(request, language, fields, status=422, errors=complaints(error, language))
-        dedupe = DedupeKey(self._scope, form_id(fields), fingerprint(submission))
+        dedupe = DedupeKey(self._scope, form_id(fields), fingerprint(submission.model_copy(update={"language": None})))
         try:
             receipt = await self._context.intake.receive(submission.message(self._context.name, dedupe))
         except (StoreUnavailable, StoreFailed):

@@ -20,10 +20,12 @@ METADATA_VALUE_LENGTH = 500
 MOST_MEMBERS = 64
 """No valid document has as many members, so one that has is not looked at any further."""
 
-_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_UNSEEN = r"\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+"""Characters that show nothing, or turn the direction of what follows: in one line they can only mislead."""
+_ONE_LINE = rf"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{_UNSEEN}]*$"
 _TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
 _LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?"
-_EMAIL = rf"^[^\s@<>()\[\],;:\\\x22\x00-\x1f\x7f-\x9f]{{1,64}}@{_LABEL}(?:\.{_LABEL})+$"
+_EMAIL = rf"^[^\s@<>()\[\],;:\\\x22\x00-\x1f\x7f-\x9f{_UNSEEN}]{{1,64}}@{_LABEL}(?:\.{_LABEL})+$"
 _PHONE = r"^[+(]?[0-9][0-9 ()./-]{3,}[0-9]$"
 _LANGUAGE = r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$"
 

@@ -93,7 +93,7 @@ class TicketPage:
             status=status,
             headers=PRIVATE_HEADERS,
             ticket=ticket,
-            progress=progress(ticket, serving, self._context.clock.now()),
+            progress=progress(ticket, case.handoffs, serving, self._context.clock.now()),
             messages=sorted(case.messages, key=lambda message: message.number),
             inbound=Direction.INBOUND,
             action=f"{self._path(request)}/messages{self._pages.links(request)}",

@@ -1,9 +1,12 @@
 """What an administrator writes of where alarms go beside the log."""
 
 import hashlib
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
+from yarl import URL
 
+from gateway.core.addresses import require_no_private_host
 from gateway.core.clock import SystemClock
 from gateway.core.settings import Secret, Settings
 from gateway.core.signature import Signer
@@ -21,6 +24,12 @@ class WebhookAlarmSettings(Settings):
     def _is_a_key(cls, secret: SecretStr) -> SecretStr:
         Signer(secret.get_secret_value(), SystemClock())
         return secret
+
+    @model_validator(mode="after")
+    def _address_is_permitted(self) -> Self:
+        if not self.allow_private:
+            require_no_private_host(URL(self.url).host or "")
+        return self
 
     @property
     def target(self) -> str:

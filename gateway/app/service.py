@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version
 from typing import Any
 
@@ -22,7 +22,7 @@ from gateway.assumptions import AssumptionWatch
 from gateway.auditor import Auditor
 from gateway.core.clock import SystemClock
 from gateway.core.delivery import Kind
-from gateway.core.errors import ConfigError, RelevoError, StoreFailed
+from gateway.core.errors import ConfigError, RelevoError, StoreUnavailable
 from gateway.core.events import (
     AssumptionBroken,
     ConfigurationRejected,
@@ -131,7 +131,7 @@ class Service:
         self._parts.push_async_callback(self._close_providers)
         self._known = {status.name: status for status in await self._store.health()}
         self._put_in_force(self._config)
-        await self._record_configuration(self._config, "start")
+        await self._record_configuration(self._config, "relevo serve", "start")
         await self._look_at_everything_owed()
         self._parts.push_async_callback(self._end_tasks)
         self._tasks = [
@@ -175,18 +175,18 @@ class Service:
 
     # Reload: all that can fail first, then the swap.
 
-    async def reload(self) -> str:
-        """Put the changed file in force; its digest. Raises ConfigError, and the old one stays."""
+    async def reload(self, actor: str) -> str:
+        """Put the changed file in force for `actor`; its digest. Raises ConfigError, and the old one stays."""
         async with self._reloading:
             try:
-                config = load_configuration(self._config.path)
+                config = await asyncio.to_thread(load_configuration, self._config.path)
                 self._require_same_doors(config)
                 assessment = self._assess(config)
             except RelevoError as error:
                 rejected = ConfigurationRejected(at=self._clock.now(), problem=str(error))
                 await self._store.announce([rejected])
                 raise error if isinstance(error, ConfigError) else ConfigError(str(error)) from error
-            await self._record_configuration(config, "reload")
+            await self._record_configuration(config, actor, "reload")
             self._assessment = assessment
             self._redactor.know(secrets_of(config))
             self._known = {status.name: status for status in self._fleet.providers()}
@@ -222,10 +222,10 @@ class Service:
         )
         self._config = config
 
-    async def _record_configuration(self, config: RelevoConfig, action: str) -> None:
+    async def _record_configuration(self, config: RelevoConfig, actor: str, action: str) -> None:
         """Which policies are in force from now on, and who had them put there."""
         number = await self._store.save_policies(orjson.loads(config.text), config.digest)
-        await self._store.record_audit("administrator", action, {"digest": config.digest, "version": number})
+        await self._store.record_audit(actor, action, {"digest": config.digest, "version": number})
 
     async def _look_at_everything_owed(self) -> None:
         """Backoffs from before the start don't count: what they waited for may have happened, or the clock been set."""
@@ -234,10 +234,10 @@ class Service:
             continue
 
     async def _announce_start(self, unsure: int) -> None:
-        """Also whether the start took longer than the bounds count with."""
+        """Also whether a start after a crash took longer than the bounds count with."""
         now, took, declared = self._clock.now(), process_age(), self._config.gateway.restart_within
         events: list[Event] = [GatewayStarted(at=now, version=VERSION, unsure=unsure)]
-        if took > declared:
+        if unsure and took > declared:
             events.append(AssumptionBroken(at=now, assumption="restart", measured=round(took, 3), declared=declared))
         await self._store.announce(events)
 
@@ -258,7 +258,7 @@ class Service:
             feed=self._feed,
             policies=lambda: self._facts,
             checks={
-                "store": lambda: str(self._failure) if isinstance(self._failure, StoreFailed) else None,
+                "store": self._store.why_not_ready,
                 "engine": self._why_engine_not_ready,
                 "event loop": self._watch.why_not_ready,
                 "public listener": lambda: None if self._public_is_open else "not listening yet",
@@ -314,7 +314,8 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._failure is None:
-            await self._store.announce([GatewayStopped(at=self._clock.now())])
+            with suppress(StoreUnavailable):  # a stop is in order though the store can't be told
+                await self._store.announce([GatewayStopped(at=self._clock.now())])
 
     async def _close_providers(self) -> None:
         for live in self._fleet.everyone():

@@ -13,12 +13,11 @@ import structlog
 
 from gateway.app.configuration import load_configuration, secrets_of
 from gateway.app.service import Service
-from gateway.cli.failure import Failure
+from gateway.cli.failure import INTERRUPTED, Failure
 from gateway.cli.language import say
 from gateway.core.errors import ConfigError, RelevoError
 from gateway.logs import Format, Level, configure_logging
 
-_INTERRUPTED = 128 + signal.SIGINT
 _log = structlog.get_logger("relevo")
 
 
@@ -86,7 +85,7 @@ class _Signals:
     def _interrupt(self) -> None:
         if self._interrupted:
             _log.warning("interrupted twice: ending at once")
-            os._exit(_INTERRUPTED)
+            os._exit(INTERRUPTED)
         self._interrupted = True
         self._service.ask_to_stop()
 
@@ -97,7 +96,7 @@ class _Signals:
 
     async def _try_reload(self) -> None:
         try:
-            await self._service.reload()
+            await self._service.reload("SIGHUP")
         except ConfigError:
             pass  # the service has announced what is wrong, which is in the log
         except RelevoError as error:

@@ -61,3 +61,17 @@ def _reached_through(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | 
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
+
+
+def require_no_private_host(host: str) -> None:
+    """Say at loading what would fail at every connection. Raises ValueError for an address that isn't public, or for
+    this machine's name; other names are judged when they are dialled."""
+    host = host.rstrip(".")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        private = host == "localhost" or host.endswith(".localhost")
+    else:
+        private = not is_public(host)
+    if private:
+        raise ValueError(f"{host} is not a public address; set allow_private: true to permit it")

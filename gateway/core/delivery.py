@@ -169,3 +169,5 @@ class Answer:
     """False when silence (a timeout) is all there was: softer evidence against the provider's health."""
     misconfigured: bool = False
     """The provider says that our address or credentials are wrong."""
+    blameless: bool = False
+    """It failed for want of means here, and says nothing of the provider's health."""

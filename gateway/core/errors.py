@@ -57,6 +57,10 @@ class ProviderUnavailable(RelevoError):
         self.retry_after = retry_after
 
 
+class NoMeans(ProviderUnavailable):
+    """This machine had no means to ask (no file descriptors left): it says nothing of the provider."""
+
+
 class ProviderRefused(RelevoError):
     """A provider understood and declined; asking again is no use."""
 

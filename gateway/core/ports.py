@@ -212,7 +212,7 @@ class NoticeSender(Protocol):
 class Reloader(Protocol):
     """Puts a changed configuration into force."""
 
-    async def reload(self) -> str:
+    async def reload(self, actor: str) -> str:
         """The digest of what is now in force. Raises ConfigError, and then the old one stays."""
 
 

@@ -129,9 +129,19 @@ class Takeover:
     failed_assumption: str | None = None
 
     @property
-    def seconds_to_switch(self) -> float:
+    def fault_at(self) -> Instant:
+        """The earliest that the fault can have been, where the bounds begin to count."""
+        return self.first_bad_at if self.last_good_at is None else self.last_good_at
+
+    @property
+    def switch_seconds(self) -> float:
         """From the start of the last good probe to the switch: never less than from the fault to the switch."""
-        return self.switched_at - (self.first_bad_at if self.last_good_at is None else self.last_good_at)
+        return self.switched_at - self.fault_at
+
+    @property
+    def rescue_seconds(self) -> float | None:
+        """To the last rescued ticket in the backup's hands; None where none has been rescued."""
+        return None if self.rescued_at is None else self.rescued_at - self.fault_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Versions 3.7.0 to 3.51.2 can corrupt a WAL when two connections write or checkpo
 (https://www.sqlite.org/wal.html#walresetbug), so one connection alone does both.
 """
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,19 @@ def file_of(url: str) -> str:
 
 def writing_engine(database: str) -> Engine:
     """One connection, kept open, on which every transaction begins as a writing one."""
+    if database != ":memory:":
+        _keep_private(database)
     engine = create_engine("sqlite://", creator=lambda: _open(database), poolclass=StaticPool)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _keep_private(database: str) -> None:
+    """Personal data and the key of every requester's page are in it: its owner alone may read it, and SQLite gives
+    the files beside it the same mode."""
+    os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))
+    Path(database).chmod(0o600)
 
 
 def reading_engine(database: str) -> Engine:

@@ -141,6 +141,7 @@ def adopt(sheet: Sheet, handoff_id: str, at: Instant) -> bool:
         return False
     sheet.put(replace(copy, superseded=False))
     _confirm(sheet, HandoffFact(handoff_id, copy.state, at))
+    sheet.owe(Kind.CONFIRM, at + READ_BACK_AFTER, at, copy)
     settle(sheet, at)
     owe_messages(sheet, sheet.copies[handoff_id], at)
     return True
@@ -170,6 +171,16 @@ def _wait(sheet: Sheet, at: Instant, owed_as: Kind, reason: str | None) -> None:
         wait_again(sheet, at, reason)
     if not sheet.handing_over:
         sheet.owe(owed_as, at, at)
+
+
+def forget_attempts(sheet: Sheet) -> None:
+    """A person has sent the ticket on its way again: what failed before counts no more. A refused copy is superseded,
+    so that the next try has a key of its own; one that may be there keeps its key, and is searched for."""
+    for copy in list(sheet.copies.values()):
+        if copy.state is HandoffState.REFUSED:
+            sheet.put(replace(copy, superseded=True))
+        elif not copy.live:
+            sheet.put(replace(copy, attempts=0))
 
 
 def wait_again(sheet: Sheet, at: Instant, reason: str | None) -> None:

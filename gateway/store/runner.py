@@ -17,6 +17,9 @@ Committed = Callable[[Sequence[Recorded]], None]
 class Runner(Protocol):
     """Runs verbs, alone or in a group, and queries over committed data."""
 
+    refusal: str | None
+    """Why the last call to write was refused; None where it was committed."""
+
     async def start(self, committed: Committed) -> None:
         """Raises StartError."""
 

@@ -68,6 +68,10 @@ class SqlStore:
         await self._runner.start(self._tell)
         return (await self._runner.write(recover, [self._clock.now()]))[0]
 
+    def why_not_ready(self) -> str | None:
+        """A readiness check; the auditor writes every second, so that what is over is soon seen to be over."""
+        return self._runner.refusal
+
     async def close(self) -> None:
         """Finish what has been asked for, within a bound."""
         await self._runner.close()

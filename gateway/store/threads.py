@@ -44,6 +44,8 @@ class ThreadedRunner:
         self._measured = measured
         self._running: _Running | None = None
         self._failure: StoreFailed | None = None
+        self.refusal: str | None = None
+        """Why the last call to write was refused; None where it was committed."""
 
     async def start(self, committed: Committed) -> None:
         loop = asyncio.get_running_loop()
@@ -69,7 +71,12 @@ class ThreadedRunner:
         started = time.monotonic()
         waiter: asyncio.Future[list[Result]] = running.loop.create_future()
         running.writer.submit(Call(verb, list(commands), waiter=waiter))
-        results = await waiter
+        try:
+            results = await waiter
+        except (StoreUnavailable, StoreFailed) as error:
+            self.refusal = str(error)
+            raise
+        self.refusal = None
         self._measured(time.monotonic() - started)
         return results
 

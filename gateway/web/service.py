@@ -5,6 +5,7 @@ from pydantic import Field
 
 from gateway.core.errors import ConfigError
 from gateway.core.problems import INVALID, FieldError, Problem
+from gateway.web.access import actor
 from gateway.web.operation import NoQuery, Query, answer
 from gateway.web.ops import Ops
 from gateway.web.shapes import (
@@ -50,10 +51,10 @@ async def list_takeovers(ops: Ops, _request: web.Request, query: TakeoversQuery)
     return answer(TakeoverList(takeovers=[TakeoverShape.model_validate(each) for each in takeovers]))
 
 
-async def reload(ops: Ops, _request: web.Request, _query: NoQuery) -> web.Response:
+async def reload(ops: Ops, request: web.Request, _query: NoQuery) -> web.Response:
     """All or nothing: a configuration with a problem changes nothing."""
     try:
-        digest = await ops.reloader.reload()
+        digest = await ops.reloader.reload(actor(ops, request))
     except ConfigError as error:
         problems = [FieldError("", line) for line in str(error).splitlines()]
         raise Problem(

@@ -38,6 +38,8 @@ async def _searched(live: LiveProvider, handoff: Handoff) -> Answer | None:
 def _tell_health(live: LiveProvider, answer: Answer, started: Instant, clock: Clock, *, first: bool) -> None:
     """A ticket speaks against a provider once, so that one poisoned ticket alone can't bring it down."""
     now = clock.now()
+    if answer.blameless:
+        return
     if answer.retry_after is not None:
         live.paused_until = max(live.paused_until, now + answer.retry_after)
     elif answer.outcome in _TROUBLE:

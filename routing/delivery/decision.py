@@ -167,7 +167,7 @@ def _adoptable(
 
 def _excluded(copy: Handoff | None) -> bool:
     """Whether this provider is out of the question for the ticket: it refused, or has a copy that failed it."""
-    return copy is not None and (copy.state is HandoffState.REFUSED or copy.live)
+    return copy is not None and (copy.live or (copy.state is HandoffState.REFUSED and not copy.superseded))
 
 
 def _retry_at(copy: Handoff | None) -> Instant:
@@ -186,7 +186,7 @@ def _wait_or_give_up(
 ) -> Step:
     if not candidates and not any(handoff.live for handoff in case.handoffs):
         return GiveUp("every provider refused it")
-    in_vain = sum(handoff.attempts for handoff in case.handoffs if handoff.state in _IN_VAIN)
+    in_vain = sum(handoff.attempts for handoff in case.handoffs if handoff.state in _IN_VAIN and not handoff.superseded)
     if in_vain >= patience.give_up_after and _others_got_through(case, candidates):
         return GiveUp(f"{in_vain} attempts in vain, while other tickets got through")
     reasons = "; ".join(f"{option.provider} {option.reason}" for option in candidates) or "its provider is down"

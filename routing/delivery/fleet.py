@@ -1,7 +1,7 @@
 """The fleet: every provider with its adapter, its health and its lane, and the policies that send tickets to them."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.clock import Clock, Instant
@@ -117,7 +117,7 @@ class Fleet:
         now = self._clock.now()
         return {name: live.status(now) for name, live in self._providers.items()}
 
-    def options(self, ticket: Ticket, reserved: Collection[str] = ()) -> list[Option]:
+    def options(self, ticket: Ticket, reserved: Container[str] = ()) -> list[Option]:
         """The plan for a ticket now; in the lanes of `reserved` there is a place for it already."""
         now = self._clock.now()
         policy = self.policy(ticket.policy)

@@ -1,12 +1,14 @@
 """What is owed to a provider about a copy: further messages, the truth about it, a read-back, a withdrawal."""
 
+from dataclasses import replace
+
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import Case, Defer, Finish, HandoffFact, Kind, Lease, Quarantine
 from gateway.core.errors import ProviderRefused, ProviderUnavailable
 from gateway.core.handoff import Handoff, HandoffState, holding_copy, surplus_copies
 from gateway.core.ports import DeliveryStore
 from gateway.core.ticket import Direction
-from routing.delivery.backoff import backoff
+from routing.delivery.backoff import backoff, wait_to_be_woken
 from routing.delivery.facts import record_surely
 from routing.delivery.fleet import Fleet, LiveProvider
 
@@ -15,6 +17,8 @@ LOOKS = (0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 7.0, 45.0, 540.0)
 what it had in hand, and once more after ten minutes."""
 _READ_BACKS = (15.0, 60.0, 300.0, 900.0, 3600.0)
 _TO_A_REACHABLE_DESK = 2.0
+_BY_REFERENCE = frozenset({Kind.MESSAGE, Kind.WITHDRAW})
+"""What can be told to a provider only under its own reference."""
 _REASON_TO_WITHDRAW = "another provider has this ticket now"
 
 
@@ -43,10 +47,10 @@ class FollowUps:
             await self._quarantine(case, f"{copy.provider} is not in the configuration any more")
             return
         if not live.status(self._clock.now()).reachable:
-            await self._wait(case, f"{copy.provider} can't be reached", backoff(8, case.delivery.id))
+            await self._wait(case, f"{copy.provider} can't be reached", wait_to_be_woken(case.delivery.id))
             return
         try:
-            await self._by_kind[case.delivery.kind](case, copy, live)
+            await self._under_its_reference(case, copy, live)
         except ProviderUnavailable as error:
             pause = error.retry_after or min(backoff(case.delivery.attempts + 1, case.delivery.id), self._longest(live))
             if case.delivery.kind is Kind.RECONCILE:
@@ -58,25 +62,33 @@ class FollowUps:
         """A desk that has come back is told soon, however long it was away."""
         return _TO_A_REACHABLE_DESK if live.status(self._clock.now()).reachable else float("inf")
 
+    async def _under_its_reference(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
+        """A provider may have reported that it has the ticket without saying under which reference."""
+        if case.delivery.kind in _BY_REFERENCE and copy.provider_reference is None:
+            found = await live.adapter.find(copy)
+            if found is None:
+                await self._gone(case, copy)
+                return
+            await self._learn(copy, found.state, "found by its key", found.provider_reference)
+            copy = replace(copy, provider_reference=found.provider_reference)
+        await self._by_kind[case.delivery.kind](case, copy, live)
+
     async def _message(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
-        """The requester's further messages, in order, up to the one that is owed."""
+        """The requester's further messages, in order. One that is refused holds up no other: whichever delivery it is
+        of puts it in quarantine, and the others pass it over."""
         for message in case.messages:
             if message.number <= copy.messages_sent or message.direction is not Direction.INBOUND:
                 continue
             try:
                 await live.adapter.append(copy, message)
             except ProviderRefused as error:
-                await self._refused_message(case, copy, live, str(error))
-                return
+                if await live.adapter.read(copy) is None:
+                    await self._gone(case, copy)
+                    return
+                if message.id == case.delivery.message_id:
+                    await self._quarantine(case, f"{copy.provider} refused a message: {error}")
+                    return
         await self._store.sent(copy.id, case.messages[-1].number, Finish(_lease(case)))
-
-    async def _refused_message(self, case: Case, copy: Handoff, live: LiveProvider, reason: str) -> None:
-        """It may have lost the ticket: then the ticket is handed over again, with every message."""
-        if await live.adapter.read(copy) is None:
-            await self._learn(copy, HandoffState.LOST, "not there when a message was added")
-            await self._later(case, "the ticket is handed over again", 1.0)
-        else:
-            await self._quarantine(case, f"{copy.provider} refused a message: {reason}")
 
     async def _reconcile(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
         """Find out what became of an attempt whose outcome is unknown."""
@@ -99,19 +111,28 @@ class FollowUps:
         if copy.state is not HandoffState.ACCEPTED or copy.superseded:
             await self._finish(case)
             return
-        found = await live.adapter.read(copy)
+        neglected_at = self._neglected_at(case, copy)
+        try:
+            found = await live.adapter.read(copy)
+        except ProviderUnavailable as error:
+            if neglected_at is None or self._clock.now() < neglected_at:
+                raise
+            await self._supersede(case, copy, f"not known to be picked up within the promised time: {error}")
+            return
         if found is None:
-            await self._learn(copy, HandoffState.LOST, "not there when read back")
-            await self._finish(case)
+            await self._gone(case, copy)
             return
         await self._learn(copy, found.state, "read back", found.provider_reference, confirmed=True)
         if found.state is not HandoffState.ACCEPTED:
             await self._finish(case)
-        elif (neglected_at := self._neglected_at(case, copy)) and neglected_at <= self._clock.now():
-            await self._store.supersede(copy.id, self._clock.now(), "not picked up within the promised time")
-            await self._finish(case)
+        elif neglected_at is not None and neglected_at <= self._clock.now():
+            await self._supersede(case, copy, "not picked up within the promised time")
         else:
             await self._later(case, "not picked up yet", self._next_read_back(case, neglected_at))
+
+    async def _supersede(self, case: Case, copy: Handoff, reason: str) -> None:
+        await self._store.supersede(copy.id, self._clock.now(), reason)
+        await self._finish(case)
 
     def _neglected_at(self, case: Case, copy: Handoff) -> Instant | None:
         policy = self._fleet.policy(case.ticket.policy) if case.ticket else None
@@ -125,7 +146,7 @@ class FollowUps:
 
     async def _withdraw(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
         """Take back a surplus copy, unless by now it is the one that stays."""
-        if copy not in surplus_copies(case.handoffs):
+        if copy.id not in {each.id for each in surplus_copies(case.handoffs)}:
             await self._finish(case)
             return
         try:
@@ -137,24 +158,32 @@ class FollowUps:
         await self._finish(case)
 
     async def _refused_withdrawal(self, case: Case, copy: Handoff, live: LiveProvider, reason: str) -> None:
-        """Somebody works on it there: the other copy goes, unless somebody works on that one too."""
+        """Somebody works on it there: the other copy goes, unless that one is worked on, too, or resolved."""
         found = await live.adapter.read(copy)
         if found is None:
-            await self._learn(copy, HandoffState.WITHDRAWN, "gone")
-            await self._finish(case)
-        elif found.state is HandoffState.ACCEPTED or any(
-            other.state is not HandoffState.ACCEPTED for other in case.handoffs if other.live and other.id != copy.id
-        ):
-            await self._learn(copy, found.state, "read back")
+            await self._gone(case, copy)
+            return
+        await self._learn(copy, found.state, "read back")
+        others = [other for other in case.handoffs if other.id != copy.id]
+        known = replace(copy, state=found.state)
+        if known in surplus_copies([known, *others]):
             await self._quarantine(case, f"two desks keep this ticket; {copy.provider} would not withdraw it: {reason}")
         else:
-            await self._learn(copy, found.state, "somebody works on it there")
+            await self._finish(case)
+
+    async def _gone(self, case: Case, copy: Handoff) -> None:
+        """Its provider hasn't got it any more. A message waits for the next provider, which gets it with the ticket."""
+        withdrawn = case.delivery.kind is Kind.WITHDRAW
+        await self._learn(copy, HandoffState.WITHDRAWN if withdrawn else HandoffState.LOST, "not there any more")
+        if case.delivery.kind is Kind.MESSAGE:
+            await self._later(case, "the ticket is handed over again", 1.0)
+        else:
             await self._finish(case)
 
     async def _without_copy(self, case: Case) -> None:
         """No provider has the ticket now: a message goes along when one takes it; anything else is moot."""
         if case.delivery.kind is Kind.MESSAGE:
-            await self._wait(case, "no provider has the ticket yet", backoff(8, case.delivery.id))
+            await self._wait(case, "no provider has the ticket yet", wait_to_be_woken(case.delivery.id))
         else:
             await self._finish(case)
 

@@ -4,12 +4,31 @@ A small window is what bounds the doubles after a hang: at most what was in flig
 """
 
 import asyncio
-from collections import deque
+import heapq
+import itertools
+
+from gateway.core.ticket import Priority
 
 _BURST_SECONDS = 0.1
 """A rate is kept over this span: so much of a second's tickets may start at once."""
 
 Turn = asyncio.Future[None]
+
+
+class _Line:
+    """Those who wait: urgent ones first, then as they came. Who stepped out is passed over."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, int, Turn]] = []
+        self._numbers = itertools.count()
+
+    def join(self, turn: Turn, priority: Priority) -> None:
+        heapq.heappush(self._waiting, (-priority, next(self._numbers), turn))
+
+    def first(self) -> Turn | None:
+        while self._waiting and self._waiting[0][2].done():
+            heapq.heappop(self._waiting)
+        return self._waiting[0][2] if self._waiting else None
 
 
 class Lane:
@@ -25,14 +44,13 @@ class Lane:
         self._interval = 1.0 / rate
         self._allowance = max(_BURST_SECONDS, self._interval) - self._interval
         self._due = 0.0  # theoretical arrival time of the next attempt, on the loop's clock
-        self._next_line: deque[Turn] = deque()
-        self._other_line: deque[Turn] = deque()
-        self._new, self._rescued = self._next_line, self._other_line
+        self._new, self._rescued = _Line(), _Line()
+        self._next_line, self._other_line = self._new, self._rescued
         self._timer: asyncio.TimerHandle | None = None
 
     def room(self) -> bool:
         """Whether one more attempt may start now; those who wait go first."""
-        return not (self._new or self._rescued) and self._free()
+        return self._first_waiting() is None and self._free()
 
     def take(self) -> None:
         """Start one attempt; the caller has seen `room`, or was given its `turn`."""
@@ -44,11 +62,11 @@ class Lane:
         self._in_flight -= 1
         self._pump()
 
-    def turn(self, *, rescue: bool = False) -> Turn:
+    def turn(self, priority: Priority = Priority.NORMAL, *, rescue: bool = False) -> Turn:
         """A future that is done when it is one's turn: the place is then taken on one's behalf. Cancel it to step
         out of the line; whoever gets it done must use the place or `give` it back."""
         turn: Turn = asyncio.get_running_loop().create_future()
-        (self._rescued if rescue else self._new).append(turn)
+        (self._rescued if rescue else self._new).join(turn, priority)
         self._pump()
         return turn
 
@@ -59,20 +77,13 @@ class Lane:
     def _pump(self) -> None:
         while (turn := self._first_waiting()) and self._free():
             self.take()
-            self._next_line.popleft() if self._next_line else self._other_line.popleft()
-            self._next_line, self._other_line = self._other_line, self._next_line
             turn.set_result(None)
+            self._next_line, self._other_line = self._other_line, self._next_line
         if self._first_waiting() and self._in_flight < self._window and self._timer is None:
             self._timer = asyncio.get_running_loop().call_at(self._due - self._allowance, self._rate_allows)
 
     def _first_waiting(self) -> Turn | None:
-        """The next to be served; those who stepped out of their line are dropped on the way."""
-        for line in (self._next_line, self._other_line):
-            while line and line[0].done():
-                line.popleft()
-            if line:
-                return line[0]
-        return None
+        return self._next_line.first() or self._other_line.first()
 
     def _rate_allows(self) -> None:
         self._timer = None

@@ -24,7 +24,7 @@ from gateway.core.provider import HealthState, ProviderStatus, Takeover
 from routing.delivery.fleet import Fleet
 from routing.policy.plan import serving
 from routing.policy.settings import PolicySettings
-from routing.takeover.evidence import Promise, add_rescue, close_takeover, open_takeover, switch_seconds
+from routing.takeover.evidence import Promise, add_rescue, close_takeover, open_takeover
 
 _log = structlog.get_logger("relevo.takeovers")
 _REVIEW = 1.0
@@ -141,7 +141,7 @@ class Takeovers:
             policy=policy,
             from_provider=failed.name,
             to_provider=backup,
-            seconds=switch_seconds(takeover),
+            seconds=takeover.switch_seconds,
         )
         return await self._keep(takeover, started)
 

@@ -27,6 +27,7 @@ from routing.delivery.decision import Adopt, Attempt, Done, GiveUp, Hold, Patien
 from routing.delivery.facts import record_surely
 from routing.delivery.fleet import Fleet, LiveProvider
 from routing.delivery.lanes import Lane
+from routing.delivery.places import Places
 
 CLAIM_LEASE = 3.0
 """Seconds for which a claimed ticket may be held in hand before its first attempt begins."""
@@ -68,7 +69,7 @@ class TicketWorker:
         # Clipped, since a wall clock that was set back between two runs would have it hours away.
         self._hedge_at = min(ticket.hedge_at, clock.now() + ticket.hedge_at - ticket.received_at)
         self._running: dict[str, _Running] = {}
-        self._places: dict[str, Lane] = {}
+        self._places = Places(fleet, ticket.priority, rescue=case.delivery.kind is Kind.RESCUE)
         self._unreadable: set[str] = set()
 
     async def run(self) -> None:
@@ -76,12 +77,12 @@ class TicketWorker:
         try:
             while await self._step():
                 pass
-            self._give_back_places()
+            self._places.leave()
             while self._running:
                 await asyncio.wait([running.task for running in self._running.values()])
                 self._collect()
         finally:
-            self._give_back_places()
+            self._places.leave()
             await self._abandon()
 
     async def _step(self) -> bool:
@@ -91,7 +92,7 @@ class TicketWorker:
         policy = self._fleet.policy(self._ticket.policy)
         late_try = self._fleet.longest_search(policy)
         patience = Patience(self._hedge_at, policy.give_up_after, policy.pick_up_within, late_try)
-        options = self._fleet.options(self._ticket, self._places)
+        options = self._fleet.options(self._ticket, self._places.given)
         in_flight = {name: running.since for name, running in self._running.items()}
         match decide(self._case, options, in_flight, patience, now, unreadable=self._unreadable):
             case Attempt() as chosen:
@@ -110,10 +111,7 @@ class TicketWorker:
 
     async def _begin(self, chosen: Attempt, now: Instant) -> bool:
         live = self._fleet[chosen.provider]
-        lane = self._places.pop(chosen.provider, None)
-        if lane is None:
-            lane = live.lane
-            lane.take()
+        lane = self._places.use(chosen.provider)
         handoff = self._started(chosen, now)
         lease_until = now + live.attempt_seconds + LEASE_SLACK
         try:
@@ -197,29 +195,14 @@ class TicketWorker:
                 await self._store.defer([Defer(self._lease, now, "held as long as the lease allows")])
                 return False
             until = min(until, self._lease_until - LEASE_SLACK)
-        turns = self._line_up(lines)
-        changed = self._fleet.changed()
+        turns = self._places.line_up(lines)
         await asyncio.wait(
-            [changed, *(turn for _, turn in turns.values()), *(running.task for running in self._running.values())],
+            [self._fleet.changed(), *turns, *(running.task for running in self._running.values())],
             timeout=max(0.0, until - now),
             return_when=asyncio.FIRST_COMPLETED,
         )
-        for name, (lane, turn) in turns.items():
-            if not turn.cancel():
-                self._places[name] = lane
+        self._places.accept()
         return True
-
-    def _line_up(self, lines: Sequence[str]) -> dict[str, tuple[Lane, "asyncio.Future[None]"]]:
-        """Stand in the lines of providers that have no room now."""
-        self._give_back_places()
-        rescue = self._case.delivery.kind is Kind.RESCUE
-        lanes = {name: self._fleet[name].lane for name in lines}
-        return {name: (lane, lane.turn(rescue=rescue)) for name, lane in lanes.items()}
-
-    def _give_back_places(self) -> None:
-        for lane in self._places.values():
-            lane.give()
-        self._places.clear()
 
     def _collect(self) -> None:
         """Take out attempts that ended; an error of one (the store failed) is this worker's error."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import structlog
 
 from gateway.core.clock import Clock, Instant
-from gateway.core.errors import ProviderUnavailable
+from gateway.core.errors import NoMeans, ProviderUnavailable
 from gateway.core.ports import Provider
 from gateway.core.provider import ProviderStatus
 from routing.health.evidence import Probe
@@ -106,6 +106,8 @@ class Monitor:
         try:
             async with asyncio.timeout(timeout):
                 await self._provider.probe(timeout)
+        except NoMeans as error:
+            _log.error("a probe says nothing: this machine has no means to ask", error=str(error))
         except ProviderUnavailable as error:
             self._failed(probe, str(error), explicit=True)
         except TimeoutError:

@@ -5,6 +5,7 @@ NotSent (surely not) and NoReply (it may have).
 """
 
 import asyncio
+import errno
 import os
 import ssl
 from collections.abc import Mapping
@@ -42,6 +43,10 @@ class OutboundError(Exception):
 
 class NotSent(OutboundError):
     """No connection was made: the other side surely has nothing."""
+
+
+class NothingLeft(NotSent):
+    """No connection was made, since this machine has no file descriptors left."""
 
 
 class NoReply(OutboundError):
@@ -133,7 +138,8 @@ def _explain(exchange: _Exchange, error: Exception | None, within: float) -> Out
         what, kind = ("answer", NoReply) if exchange.connected else ("connection", NotSent)
         return kind(f"no {what} within {show_duration(within)}", explicit=False)
     if not exchange.connected:
-        return NotSent(_why_not_connected(error))
+        kind = NothingLeft if isinstance(error, OSError) and is_ours(error) else NotSent
+        return kind(_why_not_connected(error))
     if isinstance(error, aiohttp.ClientResponseError):
         return NoReply("the answer is not HTTP")
     return NoReply("the connection broke before an answer came")
@@ -149,9 +155,16 @@ def _why_not_connected(error: Exception | None) -> str:
             return "the TLS handshake failed"
         case aiohttp.ClientConnectorError(os_error=cause):
             return explain_os_error(cause)
+        case aiohttp.InvalidURL():
+            return "its address is none"
         case RuntimeError():  # aiohttp's, for a closed session
             return "the provider has been closed, by a reload or a stop"
     return f"no connection: {type(error).__name__}"
+
+
+def is_ours(error: OSError) -> bool:
+    """Whether the machine that Relevo runs on is at fault, not the other side."""
+    return error.errno in (errno.EMFILE, errno.ENFILE)
 
 
 def explain_os_error(error: OSError) -> str:

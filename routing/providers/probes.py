@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 import aiohappyeyeballs
 
 from gateway.core.egress import Addressing, guarded_socket
-from gateway.core.errors import ProviderUnavailable
-from routing.providers.outbound import OutboundClient, OutboundError, explain_os_error
+from gateway.core.errors import NoMeans, ProviderUnavailable
+from routing.providers.outbound import NothingLeft, OutboundClient, OutboundError, explain_os_error, is_ours
 
 _NEXT_ADDRESS_AFTER = 0.25
 """Seconds after which the next address of a host is tried too (RFC 8305)."""
@@ -31,7 +31,8 @@ class HttpProbe:
         except OutboundError as error:
             if not error.explicit:
                 raise TimeoutError(error.reason) from error
-            raise ProviderUnavailable(error.reason) from error
+            kind = NoMeans if isinstance(error, NothingLeft) else ProviderUnavailable
+            raise kind(error.reason) from error
         if not 200 <= reply.status < 300:
             raise ProviderUnavailable(f"its health answers {reply.status}")
 
@@ -58,7 +59,8 @@ class TcpProbe:
         except (socket.gaierror, UnicodeError) as error:  # UnicodeError: a label too long for a name
             raise ProviderUnavailable("the host name can't be resolved") from error
         except OSError as error:
-            raise ProviderUnavailable(explain_os_error(error)) from error
+            kind = NoMeans if is_ours(error) else ProviderUnavailable
+            raise kind(explain_os_error(error)) from error
         connection.close()
 
     async def _resolve(self) -> list[Addressing]:

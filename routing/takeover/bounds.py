@@ -173,14 +173,11 @@ def _attempt(desk: Desk) -> Term:
 
 
 def _ticket_assumptions(backups: Sequence[Desk], platform: Platform) -> tuple[Saying, ...]:
-    silent = ", ".join(desk.name for desk in backups[:-1])
+    *before, last = (desk.name for desk in backups)
+    silent = Saying("{providers}, asked before it, keeps silent at one attempt each", providers=", ".join(before))
     return (
-        Saying("{provider} accepts at its first attempt (attempts assumed: 1)", provider=backups[-1].name),
-        *(
-            (Saying("{providers}, asked before it, keeps silent at one attempt each", providers=silent),)
-            if silent
-            else ()
-        ),
+        Saying("{provider} accepts at its first attempt (attempts assumed: 1)", provider=last),
+        *((silent,) if before else ()),
         Saying("the wait before an attempt is at most {wait}", wait=show_duration(platform.wait)),
         _lags_at_most(platform.lag),
         _crashes_at_most(platform),

@@ -63,24 +63,14 @@ def close_takeover(takeover: Takeover, figures: TakeoverFigures, broken: Collect
     return replace(measured, met=not exceeded, failed_assumption=_blame(measured, exceeded, broken))
 
 
-def switch_seconds(takeover: Takeover) -> float:
-    """From the start of the last good probe to the switch: never less than from the fault to the switch."""
-    return takeover.switched_at - _fault_at(takeover)
-
-
-def _fault_at(takeover: Takeover) -> Instant:
-    """The earliest that the fault can have been, where the bounds begin to count."""
-    return takeover.last_good_at if takeover.last_good_at is not None else takeover.first_bad_at
-
-
 def exceeded_bounds(takeover: Takeover) -> list[str]:
     """Which of the promised bounds the measured figures exceed."""
     exceeded = []
-    if takeover.last_good_at is not None and switch_seconds(takeover) > takeover.detection_bound:
+    if takeover.last_good_at is not None and takeover.switch_seconds > takeover.detection_bound:
         exceeded.append("detection")
     if takeover.slowest_ticket is not None and takeover.slowest_ticket > takeover.ticket_bound:
         exceeded.append("ticket")
-    if takeover.rescued_at is not None and takeover.rescued_at - _fault_at(takeover) > takeover.rescue_bound:
+    if takeover.rescue_seconds is not None and takeover.rescue_seconds > takeover.rescue_bound:
         exceeded.append("rescue")
     return exceeded
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from click.testing import Result
 
 from gateway.core.delivery import Kind, Quarantined
 from gateway.core.handoff import HandoffState
+from gateway.core.provider import Takeover
 from gateway.core.reference import show_reference
 from gateway.core.ticket import TicketState
 from tests.support.command import TOKEN, invoke, write_configuration
@@ -130,6 +132,29 @@ async def test_overdue_tickets_say_why(site: OpsSite) -> None:
     assert none.output == "No ticket is overdue.\n"
 
 
+async def test_takeovers_show_what_was_promised_and_what_happened(site: OpsSite) -> None:
+    kept = Takeover("k1", "default", "acme", "norte", NOW, NOW + 1, NOW + 2, NOW + 2.5, 2.8, 5.0, met=True)
+    late = replace(kept, id="k2", slowest_ticket=5.25, rescue_bound=7.0, rescued_at=NOW + 4, doubles=2)
+    late = replace(late, met=False, failed_assumption="ticket bound exceeded: loop lag")
+    site.reads = FakeReads(evidence=[replace(kept, id="k3", to_provider=None, met=None), late, kept])
+    async with site.running():
+        shown = await relevo("takeovers", "--url", site.url)
+        told = await relevo("takeovers", "--url", site.url, "--json")
+    site.reads = FakeReads()
+    async with site.running():
+        none = await relevo("takeovers", "--url", site.url)
+
+    _, running, broken, good = (line.split("  ") for line in shown.output.splitlines())
+    start = ["2026-01-01 00:00:02", "default", "acme"]
+    assert [cell.strip() for cell in running if cell] == [*start, "nobody", "2.5s of 2.8s", "0", "not over yet"]
+    assert [cell.strip() for cell in good if cell] == [*start, "norte", "2.5s of 2.8s", "0", "yes"]
+    times = ["2.5s of 2.8s", "5.25s of 5s", "4s of 7s"]
+    reason = "ticket bound exceeded: loop lag"
+    assert [cell.strip() for cell in broken if cell] == [*start, "norte", *times, "2, withdrawn 0", "no", reason]
+    assert [each["id"] for each in json.loads(told.output)] == ["k3", "k2", "k1"]
+    assert none.output == "There was no takeover.\n"
+
+
 async def test_quarantine_is_listed_and_settled(site: OpsSite) -> None:
     async with site.running():
         shown = await relevo("quarantine", "--url", site.url)
@@ -211,6 +236,7 @@ def test_a_wrong_configuration_is_told_as_everywhere(tmp_path: Path) -> None:
         ("tickets",),
         ("tickets", "show", reference(1)),
         ("overdue",),
+        ("takeovers",),
         ("quarantine",),
         ("quarantine", "replay", "q1"),
         ("quarantine", "discard", "q1"),

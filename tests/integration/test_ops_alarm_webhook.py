@@ -46,8 +46,8 @@ async def sending(
     app.router.add_post("/hook", receiver.take)
     async with TestServer(app) as server:
         settings = WebhookAlarmSettings(
-            url=str(server.make_url("/hook")), secret=SecretStr(SECRET), allow_private=allow_private
-        )
+            url=str(server.make_url("/hook")), secret=SecretStr(SECRET), allow_private=True
+        ).model_copy(update={"allow_private": allow_private})  # as for a name that resolves to it
         notices = WebhookNotices([settings], SystemClock(), within=within)
         try:
             yield notices, Delivery("d1", Kind.NOTICE, 0, 0, target=settings.target, payload=PAYLOAD)
@@ -122,6 +122,12 @@ async def test_a_webhook_that_is_no_longer_configured() -> None:
         notices.configure([])
         with pytest.raises(ProviderRefused, match="no longer configured"):
             await notices.send(delivery)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "169.254.169.254", "[::1]", "localhost"])
+def test_t28_a_private_address_is_named_at_loading(host: str) -> None:
+    with pytest.raises(ValueError, match="not a public address"):
+        WebhookAlarmSettings(url=f"http://{host}/hook", secret=SecretStr(SECRET))
 
 
 def test_a_secret_that_is_none_is_refused() -> None:

@@ -1,11 +1,11 @@
-"""The command line's client, against the real listener, and against what isn't one."""
+"""The ops API's client, against the real listener, and against what isn't one."""
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from gateway.client import NotRunning, OpsClient, OpsError, WrongToken
+from gateway.client import NotRunning, OpsClient, OpsError, WrongToken, as_takeover
 from gateway.core.delivery import Kind, Quarantined
 from gateway.core.provider import Takeover
 from gateway.web.ops import PolicyFacts
@@ -21,10 +21,24 @@ from tests.support.ops import (
     ticket_id,
 )
 
+TAKEOVER = Takeover(
+    id="k",
+    policy="default",
+    from_provider="acme",
+    to_provider=None,
+    last_good_at=None,
+    first_bad_at=NOW + 1.25,
+    detected_at=NOW + 2,
+    switched_at=NOW + 2.5,
+    detection_bound=2.8,
+    ticket_bound=5.0,
+    rescued=3,
+    met=True,
+)
 FULL = FakeReads(
     all_tickets=[make_ticket(number) for number in (1, 2, 3)],
     items=[Quarantined("q", Kind.TICKET, ticket_id(1), "r", None, "refused", 3, NOW)],
-    evidence=[Takeover("k", "default", "acme", None, None, NOW, NOW, NOW, 2.8, 5.0)],
+    evidence=[TAKEOVER],
 )
 
 
@@ -39,7 +53,7 @@ async def test_everything_it_can_ask() -> None:
     async with site.running(), OpsClient(site.url, "t") as client:
         assert [each["name"] for each in await client.providers()] == ["acme", "norte"]
         assert [each["serving"] for each in await client.policies()] == ["acme"]
-        assert [each["id"] for each in await client.takeovers(open_only=True)] == ["k"]
+        assert [as_takeover(each) for each in await client.takeovers(open_only=True)] == [TAKEOVER]
         page, before = await client.tickets(state="waiting", limit=2)
         rest, end = await client.tickets(before=before, limit=2)
         assert [each["reference"] for each in page + rest] == [reference(number) for number in (3, 2, 1)]
@@ -51,6 +65,25 @@ async def test_everything_it_can_ask() -> None:
         await client.discard("r")
         assert await client.reload() == "d1ge57"
     assert [what for what, *_ in site.quarantine.done] == ["release", "discard"]
+
+
+async def test_every_page_of_tickets_is_read() -> None:
+    site = OpsSite(token="t", reads=FakeReads(all_tickets=[make_ticket(number) for number in range(1, 402)]))
+    async with site.running(), OpsClient(site.url, "t") as client:
+        every = await client.every_ticket(state="waiting")
+        assert [each["reference"] for each in every] == [reference(number) for number in range(401, 0, -1)]
+        assert await client.every_ticket(state="resolved") == []
+
+
+async def test_whether_it_is_ready() -> None:
+    site = OpsSite()
+    async with site.running(), OpsClient(site.url) as client:
+        assert await client.ready()
+        site.not_ready["store"] = "it is full"
+        assert not await client.ready()
+    async with OpsClient(site.url) as client:
+        with pytest.raises(NotRunning):
+            await client.ready()
 
 
 async def test_nothing_is_running() -> None:

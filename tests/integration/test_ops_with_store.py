@@ -13,7 +13,7 @@ from gateway.metrics import Metrics
 from gateway.store import SqlStore
 from tests.support.ops import NOW, FakeStatus, OpsSite, SetClock
 from tests.support.store import inline_store
-from tests.support.tickets import handoff, message, ticket
+from tests.support.tickets import make_handoff, make_message, make_ticket
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Operations:
         return self.metrics.registry.get_sample_value(f"relevo_{name}", labels)
 
     async def received(self) -> Ticket:
-        new = ticket(received_at=self.clock.at)
-        await self.store.accept([Intake(message(new), new)])
+        new = make_ticket(received_at=self.clock.at)
+        await self.store.accept([Intake(make_message(new.id), new)])
         return new
 
     async def claimed(self, kind: Kind) -> list[Lease]:
@@ -42,7 +42,7 @@ class Operations:
 
     async def handed_off(self, to: Ticket) -> None:
         (lease,) = await self.claimed(Kind.TICKET)
-        copy = replace(handoff(to, "acme", HandoffState.STARTED), started_at=self.clock.at)
+        copy = replace(make_handoff(to, "acme", HandoffState.STARTED), started_at=self.clock.at)
         assert await self.store.begin([Begin(lease, copy, self.clock.at + 5, "primary")]) == [True]
         await self.store.record([HandoffFact(copy.id, HandoffState.ACCEPTED, self.clock.at, "X1")])
 

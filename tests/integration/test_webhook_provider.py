@@ -17,7 +17,7 @@ from gateway.core.errors import ProviderUnavailable
 from gateway.core.handoff import HandoffState, Outcome
 from gateway.core.ticket import Priority
 from routing.providers.webhook.adapter import WebhookProvider
-from tests.support.cases import REQUESTER, make_case, make_handoff, make_message
+from tests.support.tickets import REQUESTER, make_case, make_handoff, make_message
 from tests.support.scripted_desk import (
     Behaviour,
     Exchange,

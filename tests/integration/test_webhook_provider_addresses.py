@@ -17,7 +17,7 @@ from gateway.core.delivery import Answer
 from gateway.core.errors import ProviderUnavailable
 from gateway.core.handoff import Outcome
 from routing.providers.webhook.adapter import WebhookProvider
-from tests.support.cases import make_case, make_handoff
+from tests.support.tickets import make_case, make_handoff
 from tests.support.scripted_desk import ScriptedDesk, answers
 from tests.support.webhook_provider import make_provider, make_settings
 
@@ -208,7 +208,7 @@ CLIENT = """
 import asyncio, sys
 from gateway.core.clock import SystemClock
 from routing.providers.webhook.adapter import WebhookProvider
-from tests.support.cases import make_case, make_handoff
+from tests.support.tickets import make_case, make_handoff
 from tests.support.webhook_provider import make_settings
 
 async def main():

@@ -185,7 +185,7 @@ class FakeReloader:
 
     problem: str | None = None
 
-    async def reload(self) -> str:
+    async def reload(self, actor: str) -> str:
         if self.problem:
             raise ConfigError(self.problem)
         return "d1ge57"

@@ -27,6 +27,8 @@ E = TypeVar("E", bound=Event)
 class InlineRunner:
     """Each call is a group of its own. It lets others run before it answers, as a store with threads does."""
 
+    refusal: str | None = None
+
     async def start(self, committed: Committed) -> None:
         self._committed = committed
         self._engine = writing_engine(":memory:")

@@ -33,6 +33,7 @@ def release(transaction: Transaction, verdicts: list[Verdict]) -> list[bool]:
     for each, row in freed:
         transaction.emit(DeliveryReleased(at=each.at, ticket_id=row.ticket_id, reference=row.reference, kind=row.kind))
         if row.kind in HANDING_OVER:
+            rules.forget_attempts(waiting[row.ticket_id])
             rules.wait_again(waiting[row.ticket_id], each.at, None)
     sheets.save(transaction, waiting.values())
     return _answers(verdicts, freed)

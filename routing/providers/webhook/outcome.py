@@ -7,7 +7,7 @@ from gateway.core.delivery import Answer
 from gateway.core.handoff import Outcome
 from gateway.core.retry_after import retry_after
 from gateway.core.ticket import Requester
-from routing.providers.outbound import NotSent, OutboundError, Reply
+from routing.providers.outbound import NothingLeft, NotSent, OutboundError, Reply
 from routing.providers.webhook.protocol import NotTheProtocol, read_copy
 
 _REFUSALS = frozenset({400, 409, 413, 422})
@@ -39,7 +39,7 @@ def judge(reply: Reply, wall: Instant, requester: Requester) -> Answer:
 def judge_failure(error: OutboundError) -> Answer:
     """The verdict where no reply came."""
     outcome = Outcome.UNAVAILABLE if isinstance(error, NotSent) else Outcome.UNKNOWN
-    return Answer(outcome, error.reason, explicit=error.explicit)
+    return Answer(outcome, error.reason, explicit=error.explicit, blameless=isinstance(error, NothingLeft))
 
 
 def _judge_success(reply: Reply) -> Answer:

@@ -26,7 +26,7 @@ REPORT_LIMIT = 256 * 1024
 _BODY_CHARACTERS = 50_000
 _AUTHOR_CHARACTERS = 200
 _ID_CHARACTERS = 256
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def report_routes(signer_of: Callable[[str], Signer | None], intaker: Intaker, clock: Clock) -> list[web.RouteDef]:

@@ -1,12 +1,11 @@
 """What an administrator writes of a help desk that speaks the desk webhook protocol."""
 
-import ipaddress
 from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from yarl import URL
 
-from gateway.core.addresses import is_public
+from gateway.core.addresses import require_no_private_host
 from gateway.core.clock import SystemClock
 from gateway.core.settings import Secret
 from gateway.core.signature import KEY_RULE, Signer
@@ -66,14 +65,6 @@ def _parse(url: str) -> URL:
 
 def _check(url: str, allow_private: bool) -> None:
     """Say at loading what would fail at every connection; other host names are judged when they are dialled."""
-    host = (_parse(url).host or "").rstrip(".")
-    if not allow_private and _is_known_private(host):
-        raise ValueError(f"{host} is not a public address; set allow_private: true to permit it")
-
-
-def _is_known_private(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-    return not is_public(host)
+    host = _parse(url).host or ""
+    if not allow_private:
+        require_no_private_host(host)

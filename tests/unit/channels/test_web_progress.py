@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from channels.web.progress import Progress, progress
+from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ticket import Requester, Ticket, TicketState
 
 TICKET = Ticket("1" * 32, "1965721159", "web", "Printer", Requester(), 100.0, "default", hedge_at=101.0, due_at=105.0)
@@ -21,4 +22,10 @@ TICKET = Ticket("1" * 32, "1965721159", "web", "Printer", Requester(), 100.0, "d
     ],
 )
 def test_progress_is_honest(state: TicketState, serving: str | None, now: float, expected: Progress) -> None:
-    assert progress(replace(TICKET, state=state), serving, now) is expected
+    resolved = Handoff("h" * 32, TICKET.id, "acme", HandoffState.RESOLVED, started_at=100.0)
+    assert progress(replace(TICKET, state=state), [resolved], serving, now) is expected
+
+
+def test_what_nobody_had_is_closed_and_not_resolved() -> None:
+    refused = Handoff("h" * 32, TICKET.id, "acme", HandoffState.REFUSED, started_at=100.0)
+    assert progress(replace(TICKET, state=TicketState.RESOLVED), [refused], "acme", 101.0) is Progress.CLOSED

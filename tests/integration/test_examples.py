@@ -1,0 +1,22 @@
+"""Every example of a configuration loads, and promises what can be kept."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.app.configuration import assess, load_configuration, require_possible
+
+EXAMPLES = sorted(Path(__file__).parents[2].joinpath("config", "examples").iterdir())
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_loads_and_its_contracts_can_be_met(example: Path) -> None:
+    secrets = re.findall(r"env: (\w+)", example.read_text(encoding="utf-8"))
+    config = load_configuration(example, dict.fromkeys(secrets, SECRET))
+    require_possible(assess(config, now=0.0))
+
+
+def test_there_is_an_example() -> None:
+    assert EXAMPLES
