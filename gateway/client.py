@@ -12,7 +12,7 @@ from yarl import URL
 from gateway.core.clock import Instant
 from gateway.core.errors import RelevoError
 from gateway.core.provider import Takeover
-from gateway.core.texts import Saying
+from gateway.core.texts import Saying, mark
 
 _WITHIN = 15.0
 _LARGEST_PAGE = 200
@@ -138,9 +138,8 @@ class OpsClient:
                     return response.status, None
                 return response.status, await response.json(content_type=None)
         except aiohttp.ClientConnectorError as error:
-            raise NotRunning(
-                Saying("nothing answers at {url}: is Relevo running there? ({reason})", url=self._url, reason=error.strerror)
-            ) from error
+            sentence = mark("nothing answers at {url}: is Relevo running there? ({reason})")
+            raise NotRunning(Saying(sentence, url=self._url, reason=error.strerror)) from error
         except TimeoutError as error:
             raise NotRunning(
                 Saying("{url} did not answer within {seconds} seconds", url=self._url, seconds=f"{self._within:g}")

@@ -7,6 +7,7 @@ import click
 from gateway.cli.language import say
 from gateway.cli.terminal import Row, show_table
 from gateway.core.settings import show_duration
+from gateway.core.texts import Saying
 from routing.takeover.assessment import Assessment, BackupAssessment, PolicyAssessment
 from routing.takeover.bound import Bound
 
@@ -46,7 +47,7 @@ def _show_verdict(policy: PolicyAssessment) -> None:
         promise = say("policy {name}: a takeover within {contract} can't be met", name=policy.name, contract=contract)
         click.secho(promise, fg="red", bold=True)
         click.echo(_INDENT + say("why: {problem}", problem=policy.problem))
-        turn = policy.knob or say("no single setting is enough")
+        turn = policy.knob.turn if policy.knob else Saying("no single setting is enough")
         click.echo(_INDENT + say("the tightest knob: {turn}", turn=turn))
     providers = ", ".join(provider.name for provider in policy.providers)
     click.echo(_INDENT + say("providers in order: {providers}", providers=providers))
@@ -60,21 +61,21 @@ def _show_verdict(policy: PolicyAssessment) -> None:
 def _bounds(policy: PolicyAssessment) -> Iterator[tuple[str, Bound]]:
     """Each bound under its title."""
     for backup in policy.backups:
-        yield backup.ticket.what, backup.ticket
+        yield say(backup.ticket.what), backup.ticket
     for provider in policy.providers:
-        yield f"{provider.silence.what}, {provider.name}", provider.silence
-        yield f"{provider.errors.what}, {provider.name}", provider.errors
+        yield f"{say(provider.silence.what)}, {provider.name}", provider.silence
+        yield f"{say(provider.errors.what)}, {provider.name}", provider.errors
     for backup in policy.backups:
-        yield f"{backup.rescue.what}, {backup.name}", backup.rescue
+        yield f"{say(backup.rescue.what)}, {backup.name}", backup.rescue
         if backup.silent_death is not None:
-            yield f"{backup.silent_death.what}, {backup.name}", backup.silent_death
+            yield f"{say(backup.silent_death.what)}, {backup.name}", backup.silent_death
 
 
 def _rows(bounds: Iterable[tuple[str, Bound]]) -> Iterator[Row]:
     for title, bound in bounds:
         yield title, show_duration(bound.seconds), "="
         for term in bound.terms:
-            yield _INDENT + term.words, show_duration(term.seconds), term.formula
+            yield _INDENT + say(term.words), show_duration(term.seconds), term.formula
 
 
 def _backlog(backup: BackupAssessment) -> str:
@@ -100,4 +101,4 @@ def _show_list(title: str, items: Iterable[str], colour: str | None = None) -> N
     if items:
         click.secho(f"{title}:", fg=colour)
     for item in items:
-        click.echo(f"{_INDENT}- {item}")
+        click.echo(f"{_INDENT}- {say(item)}")

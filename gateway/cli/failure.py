@@ -1,13 +1,18 @@
 """Expected errors, told as one message on standard error instead of a traceback, with their exit code."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
 import click
 
+from gateway.cli.language import say
 from gateway.cli.terminal import printable
 from gateway.core.errors import ConfigError, RelevoError
+
+INTERRUPTED = 128 + signal.SIGINT
+"""The exit code of what Ctrl-C ended."""
 
 
 class Failure(click.ClickException):
@@ -33,4 +38,4 @@ def expected_errors() -> Iterator[None]:
     except ConfigError as error:
         raise WrongConfiguration(str(error)) from error
     except RelevoError as error:
-        raise Failure(f"relevo: {error}") from error
+        raise Failure(f"relevo: {say(error.args[0])}") from error

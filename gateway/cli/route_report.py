@@ -14,11 +14,20 @@ from gateway.core.delivery import Case, Delivery, Kind
 from gateway.core.ids import new_id
 from gateway.core.provider import HealthState, ProviderStatus
 from gateway.core.settings import show_duration
+from gateway.core.texts import Saying, mark
 from gateway.core.ticket import Priority, Requester, Ticket
 from routing.delivery.decision import Attempt, Patience, decide
 from routing.policy.match import fits, matching
 from routing.policy.plan import Option, View, plan
 from routing.policy.settings import Match, PolicySettings
+
+_ASKED = {
+    "channels": mark("channels"),
+    "languages": mark("languages"),
+    "categories": mark("categories"),
+    "priorities": mark("priorities"),
+}
+"""What a policy may ask of its tickets, as it is written in the configuration and as it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +87,17 @@ def _misfits(match: Match, request: Request) -> Iterator[str]:
     for what, wanted in _wishes(match):
         alone = Match.model_validate({what: wanted})
         if not fits(alone, request.channel, request.language, request.category, request.priority):
-            yield say("is for the {what} {wanted}", what=what, wanted=", ".join(wanted))
+            yield say("is for the {what} {wanted}", what=say(_ASKED[what]), wanted=", ".join(wanted))
 
 
 def _asked(match: Match) -> str:
-    wishes = [f"{what} {', '.join(wanted)}" for what, wanted in _wishes(match)]
+    wishes = [f"{say(_ASKED[what])} {', '.join(wanted)}" for what, wanted in _wishes(match)]
     return "; ".join(wishes) or say("it is for every ticket")
 
 
 def _wishes(match: Match) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a policy asks of its tickets."""
-    for what in type(match).model_fields:
+    for what in _ASKED:
         if wanted := getattr(match, what):
             yield what, wanted
 
@@ -117,12 +126,12 @@ def _views(config: RelevoConfig, policy: PolicySettings, down: Collection[str], 
 
 def _status(name: str, down: bool, at: Instant) -> ProviderStatus:
     state = HealthState.DOWN if down else HealthState.UP
-    return ProviderStatus(name, state, at, say("as --down says") if down else "")
+    return ProviderStatus(name, state, at, Saying("as --down says") if down else "")
 
 
 def _order(options: list[Option]) -> Iterator[Row]:
     for number, option in enumerate(options, 1):
-        yield number, option.provider, option.use.value, option.reason
+        yield number, option.provider, say(option.use.value), say(option.reason)
 
 
 def _show_outcome(ticket: Ticket, policy: PolicySettings, options: list[Option], now: Instant) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _CONTROL_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_STYLES = {
+STYLES = {
     "up": "green",
     "suspect": "yellow",
     "down": "bold red",
@@ -82,7 +82,7 @@ def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]], whole: S
     def fitted(cell: str) -> Padding:
         """What is broken keeps its indentation."""
         text = cell.lstrip()
-        return Padding(Text(text, style=_STYLES.get(text, "")), (0, 0, 0, len(cell) - len(text)))
+        return Padding(Text(text, style=STYLES.get(text, "")), (0, 0, 0, len(cell) - len(text)))
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:

@@ -109,10 +109,10 @@ class TakeoverStore(Protocol):
     async def record_health(self, statuses: Sequence[ProviderStatus]) -> None:
         """The last known health of these providers."""
 
-    async def rescue(self, policy: str, provider: str, at: Instant, reason: str, limit: int) -> int:
-        """Supersede up to `limit` live copies at `provider` of that policy's tickets that nobody is known to have
-        picked up and no other provider has, and queue their tickets again with a fresh contracted time, urgent first.
-        Returns how many; fewer than `limit` means no more."""
+    async def rescue(self, policy: str | None, provider: str, at: Instant, reason: str, limit: int) -> int:
+        """Supersede up to `limit` live copies at `provider` of that policy's tickets (None: of any) that nobody is
+        known to have picked up and no other provider has, and queue their tickets again with a fresh contracted time,
+        urgent first. Returns how many; fewer than `limit` means no more."""
 
     async def wake(self, now: Instant, kinds: frozenset[Kind], limit: int, target: str | None = None) -> int:
         """Make up to `limit` unleased deliveries of these kinds (to that target) due now; returns how many. Fewer than

@@ -9,12 +9,37 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.core.clock import Instant
 from gateway.core.provider import Takeover
 from gateway.demo.desk.ticket import DeskTicket
-from gateway.demo.ops_client import TicketView
+from gateway.demo.promises import (
+    Promise,
+    every_hand_in_taken,
+    handed_off_in_time,
+    none_waiting,
+    nothing_lost,
+    one_copy,
+    taken_over,
+)
 from gateway.demo.traffic import HandIn
 
 _STILL_OWED = frozenset({"waiting", "quarantined"})
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket as operations see it."""
+
+    reference: str
+    state: str
+    provider: str | None
+    received_at: Instant
+    handed_off_at: Instant | None
+
+    @property
+    def handoff_seconds(self) -> float | None:
+        """From durable acceptance to a provider's hands."""
+        return None if self.handed_off_at is None else self.handed_off_at - self.received_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +52,6 @@ class Books:
     takeovers: Sequence[Takeover]
     takeover_within: float
     """The contracted time T, in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """Whether a promise held; where not, `because` names a text, and `details` what it says."""
-
-    name: str
-    because: str | None = None
-    details: Mapping[str, object] | None = None
-
-    @property
-    def held(self) -> bool:
-        return self.because is None
-
-
-@dataclass(frozen=True, slots=True)
-class TakeoverTime:
-    """One takeover: seconds from the last good probe to the switch, and their bound."""
-
-    origin: str
-    target: str | None
-    took: float
-    bound: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Account:
     p50: float | None
     p99: float | None
     longest: float | None
-    takeovers: tuple[TakeoverTime, ...]
+    takeovers: tuple[Takeover, ...]
     promises: tuple[Promise, ...]
 
     @property
@@ -98,7 +100,6 @@ def settle(books: Books) -> Account:
         for ticket in books.tickets
         if ticket.handoff_seconds is not None and ticket.reference in accepted
     )
-    takeovers = tuple(_takeover_time(takeover) for takeover in books.takeovers)
     return Account(
         accepted=len(accepted),
         failed=sum(hand_in.reference is None for hand_in in books.hand_ins),
@@ -115,14 +116,14 @@ def settle(books: Books) -> Account:
         p50=percentile(times, 0.50),
         p99=percentile(times, 0.99),
         longest=times[-1] if times else None,
-        takeovers=takeovers,
+        takeovers=tuple(books.takeovers),
         promises=(
-            _intake(books.hand_ins),
-            _none("nothing_lost", lost),
-            _none("none_waiting", sorted(waiting)),
-            _in_time(times, books.takeover_within),
-            _taken_over(books.takeovers, takeovers),
-            _none("one_copy", doubles_open),
+            every_hand_in_taken(books.hand_ins),
+            nothing_lost(lost),
+            none_waiting(sorted(waiting)),
+            handed_off_in_time(times, books.takeover_within),
+            taken_over(books.takeovers),
+            one_copy(doubles_open),
         ),
     )
 
@@ -130,42 +131,3 @@ def settle(books: Books) -> Account:
 def percentile(ordered: Sequence[float], part: float) -> float | None:
     """The nearest-rank percentile of ascending values; None where there are none."""
     return ordered[max(math.ceil(part * len(ordered)), 1) - 1] if ordered else None
-
-
-def _takeover_time(takeover: Takeover) -> TakeoverTime:
-    since = takeover.first_bad_at if takeover.last_good_at is None else takeover.last_good_at
-    took = takeover.switched_at - since
-    return TakeoverTime(takeover.from_provider, takeover.to_provider, took, takeover.detection_bound)
-
-
-def _intake(hand_ins: Sequence[HandIn]) -> Promise:
-    reasons = Counter(hand_in.failure for hand_in in hand_ins if hand_in.reference is None)
-    if not reasons:
-        return Promise("intake")
-    shown = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3))
-    return Promise("intake", "intake", {"count": reasons.total(), "reasons": shown})
-
-
-def _none(name: str, references: Sequence[str]) -> Promise:
-    if not references:
-        return Promise(name)
-    return Promise(name, name, {"count": len(references), "references": ", ".join(references[:5])})
-
-
-def _in_time(times: Sequence[float], limit: float) -> Promise:
-    late = [time for time in times if time > limit]
-    return Promise("in_time", "in_time", {"count": len(late), "longest": late[-1]}) if late else Promise("in_time")
-
-
-def _taken_over(evidence: Sequence[Takeover], times: Sequence[TakeoverTime]) -> Promise:
-    if not evidence:
-        return Promise("takeover", "no_takeover", {})
-    for time in times:
-        if time.took > time.bound:
-            return Promise("takeover", "late_takeover", {"took": time.took, "bound": time.bound})
-    for takeover in evidence:
-        if takeover.met is False:
-            return Promise("takeover", "assumption", {"assumption": takeover.failed_assumption})
-        if takeover.met is None or takeover.to_provider is None:
-            return Promise("takeover", "unfinished", {})
-    return Promise("takeover")

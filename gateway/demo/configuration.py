@@ -34,8 +34,8 @@ _PROVIDER = """\
 
 
 def secret_variable(desk: str) -> str:
-    """The environment variable that holds the secret of a desk."""
-    return f"{desk.upper()}_SECRET"
+    """The environment variable that holds the secret that a desk shares with the gateway."""
+    return f"{desk.upper().replace('-', '_')}_SECRET"
 
 
 def new_secret() -> str:

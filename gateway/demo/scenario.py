@@ -1,34 +1,63 @@
-"""`relevo demo --outage`: real traffic, a real outage of the primary desk, its return, and the account at the end."""
+"""The two ways to run the demo: to be played with, or an outage from beginning to end. They print nothing: whoever
+calls is told what happens, shown what can be seen, and gets the account."""
 
 import asyncio
 import contextlib
-import os
-import sys
-import tempfile
-from collections.abc import Awaitable
+import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import aiohttp
-from rich.console import Console
 
-from gateway.core.clock import Clock, SystemClock
-from gateway.core.errors import StartError
-from gateway.demo.accounting import Account, Books, settle
+from gateway.client import OpsClient
+from gateway.core.clock import SystemClock
+from gateway.core.errors import RelevoError
+from gateway.core.texts import Saying
+from gateway.demo.accounting import Account, settle
 from gateway.demo.desk_client import DeskClient
-from gateway.demo.ops_client import OpsClient
 from gateway.demo.outage import Outage, heal, strike
-from gateway.demo.stage import Stage, Times, set_stage
-from gateway.demo.statement import state
-from gateway.demo.table import Board, Row
-from gateway.demo.texts import Texts, language_of
+from gateway.demo.processes import Child
+from gateway.demo.spectator import SILENCE, Row, Spectator, draw_up
+from gateway.demo.stage import PRIMARY, TAKEOVER_WITHIN, Stage, Tell, set_stage
 from gateway.demo.traffic import Traffic
 
-T = TypeVar("T")
+_LOOK_WITHIN = 2.0
 
-_PRIMARY, _BACKUP = "acme", "norte"
-_LOOK = aiohttp.ClientTimeout(total=2.0)
+
+class DemoFailed(RelevoError):
+    """The demo can't go on."""
+
+
+async def play(directory: Path, tell: Tell, welcome: Callable[[Stage], None]) -> None:
+    """Relevo and its desks until Ctrl-C or SIGTERM. Raises StartError; DemoFailed when Relevo itself ends."""
+    interrupted = asyncio.create_task(_interrupted(), name="demo: interrupted")
+    async with set_stage(directory, tell) as stage:
+        welcome(stage)
+        children = [stage.relevo, *stage.desks.values()]
+        ends = {asyncio.create_task(_end(child), name=f"demo: {child.name}"): child for child in children}
+        waiting: set[asyncio.Task[None]] = {interrupted, *ends}
+        while not interrupted.done():
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for child in [ends[task] for task in done if task in ends]:
+                if child is stage.relevo:
+                    raise DemoFailed(Saying("Relevo has ended. Its last words:\n{words}", words=child.last_words()))
+                tell(Saying("The desk {name} has ended; the others go on.", name=child.name))
+        for task in waiting:
+            task.cancel()
+        tell(Saying("Stopping."))
+
+
+async def _interrupted() -> None:
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    await asked.wait()
+
+
+async def _end(child: Child) -> None:
+    if child.process is not None:
+        await child.process.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,134 +78,71 @@ class Script:
         return self.calm + self.outage + self.after
 
 
-class Observer:
-    """Sees what the desks and Relevo say of themselves, each second and at the end."""
-
-    def __init__(self, stage: Stage, session: aiohttp.ClientSession, clock: Clock) -> None:
-        self._ops = OpsClient(session, stage.ops_url)
-        self._clock = clock
-        self._began_at = clock.now()
-        self.desks = {name: DeskClient(session, url) for name, url in stage.desk_urls.items()}
-
-    async def row(self, traffic: Traffic, event: str) -> Row:
-        """What can be seen now; whoever doesn't answer leaves a gap."""
-        desks = await asyncio.gather(*(_or_none(desk.tickets()) for desk in self.desks.values()))
-        waiting = await _or_none(self._ops.tickets("waiting"))
-        states = await _or_none(self._ops.provider_states())
-        now = self._clock.now()
-        return Row(
-            seconds=now - self._began_at,
-            accepted=traffic.collector.accepted,
-            failed=traffic.collector.failed,
-            at_desks={
-                name: None if tickets is None else sum(ticket.held for ticket in tickets)
-                for name, tickets in zip(self.desks, desks, strict=True)
-            },
-            waiting=None if waiting is None else len(waiting),
-            oldest=max((now - ticket.received_at for ticket in waiting), default=0.0) if waiting is not None else None,
-            states=states or {},
-            event=event,
-        )
-
-    async def books(self, traffic: Traffic, takeover_within: float) -> Books:
-        """Everything for the account. Raises aiohttp.ClientError or TimeoutError."""
-        return Books(
-            hand_ins=traffic.collector.hand_ins,
-            desks={name: await desk.tickets() for name, desk in self.desks.items()},
-            tickets=await self._ops.tickets(),
-            takeovers=await self._ops.takeovers(),
-            takeover_within=takeover_within,
-        )
+async def perform(outage: Outage, stage: Stage, script: Script, show: Callable[[Row], None]) -> Account:
+    """Traffic, outage, return, and the account once the books agree or patience ends. Raises DemoFailed, OpsError."""
+    timeout = aiohttp.ClientTimeout(total=_LOOK_WITHIN)
+    async with aiohttp.ClientSession(timeout=timeout) as session, OpsClient(stage.ops_url, within=_LOOK_WITHIN) as ops:
+        desks = {name: DeskClient(session, url) for name, url in stage.desk_urls.items()}
+        try:
+            return await _Performance(outage, stage, script, desks, ops).play(show)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            reason = str(error) or type(error).__name__
+            raise DemoFailed(Saying("a desk doesn't answer: {reason}", reason=reason)) from error
 
 
-async def _or_none(answer: Awaitable[T]) -> T | None:
-    try:
-        return await answer
-    except (aiohttp.ClientError, TimeoutError):
-        return None
-
-
-class Performance:
+class _Performance:
     """One run of the script."""
 
-    def __init__(self, stage: Stage, script: Script, outage: Outage, times: Times, observer: Observer) -> None:
+    def __init__(
+        self, outage: Outage, stage: Stage, script: Script, desks: dict[str, DeskClient], ops: OpsClient
+    ) -> None:
+        clock = SystemClock()
+        self._outage = outage
         self._stage = stage
         self._script = script
-        self._outage = outage
-        self._times = times
-        self._observer = observer
-        self._event = ""
+        self._desks = desks
+        self._ops = ops
+        self._traffic = Traffic(stage.public_url, clock)
+        self._spectator = Spectator(ops, desks, clock)
+        self._event: str = ""
 
-    async def play(self, traffic: Traffic, board: Board, texts: Texts) -> Account:
-        """Traffic, outage, return, and the account once the books agree, or patience is over."""
-        watching = asyncio.create_task(self._watch(traffic, board), name="demo: table")
+    async def play(self, show: Callable[[Row], None]) -> Account:
+        watching = asyncio.create_task(self._watch(show), name="demo: table")
         try:
-            await asyncio.gather(traffic.run(self._script.rate, self._script.traffic), self._outage_and_return(texts))
-            self._event = texts("settling")
-            return await self._account(traffic)
+            traffic = self._traffic.run(self._script.rate, self._script.traffic)
+            await asyncio.gather(traffic, self._outage_and_return())
+            self._event = Saying("traffic is over; waiting for the books to agree")
+            return await self._account()
         finally:
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
 
-    async def _watch(self, traffic: Traffic, board: Board) -> None:
+    async def _watch(self, show: Callable[[Row], None]) -> None:
         while True:
             event, self._event = self._event, ""
-            board.show(await self._observer.row(traffic, event))
+            show(await self._spectator.look(self._traffic.collector, event))
             await asyncio.sleep(1.0)
 
-    async def _outage_and_return(self, texts: Texts) -> None:
-        desk, client = self._stage.desks[_PRIMARY], self._observer.desks[_PRIMARY]
+    async def _outage_and_return(self) -> None:
+        desk, client = self._stage.desks[PRIMARY], self._desks[PRIMARY]
         await asyncio.sleep(self._script.calm)
-        await strike(self._outage, desk, client)
-        self._event = texts("fault", primary=_PRIMARY, fault=texts(self._outage))
+        self._event = await strike(self._outage, desk, client)
         await asyncio.sleep(self._script.outage)
-        await heal(self._outage, desk, client)
-        self._event = texts("healed", primary=_PRIMARY)
+        self._event = await heal(self._outage, desk, client)
 
-    async def _account(self, traffic: Traffic) -> Account:
+    async def _account(self) -> Account:
         loop = asyncio.get_running_loop()
         patience_ends = loop.time() + self._script.patience
-        while loop.time() < patience_ends:
-            books = await _or_none(self._observer.books(traffic, self._times.takeover_within))
-            if books is not None and (account := settle(books)).held:
-                return account
+        while True:
+            patient = loop.time() < patience_ends
+            try:
+                hand_ins = self._traffic.collector.hand_ins
+                account = settle(await draw_up(hand_ins, self._desks, self._ops, TAKEOVER_WITHIN))
+            except SILENCE:
+                if not patient:
+                    raise
+            else:
+                if account.held or not patient:
+                    return account
             await asyncio.sleep(0.5)
-        return settle(await self._observer.books(traffic, self._times.takeover_within))
-
-
-async def perform(outage: Outage, script: Script, console: Console, texts: Texts) -> Account:
-    """Play the script in a directory of its own, and print the account. Raises StartError."""
-    times = Times(takeover_within=5.0, hold=3.0, ramp=2.0)
-    clock = SystemClock()
-    with tempfile.TemporaryDirectory(prefix="relevo-demo-") as name:
-        directory = Path(name)
-        console.print(texts("starting", primary=_PRIMARY, backup=_BACKUP, directory=directory), soft_wrap=True)
-        async with (
-            set_stage(directory, (_PRIMARY, _BACKUP), times, texts, console.print) as stage,
-            aiohttp.ClientSession(timeout=_LOOK) as session,
-        ):
-            observer = Observer(stage, session, clock)
-            traffic = Traffic(stage.public_url, clock)
-            with Board(console, (_PRIMARY, _BACKUP), texts) as board:
-                performance = Performance(stage, script, outage, times, observer)
-                account = await performance.play(traffic, board, texts)
-            state(console, account, times.takeover_within, texts)
-            return account
-
-
-def demo(outage: str, script: Script | None = None) -> int:
-    """Run the demo in the terminal's language; 0 if every promise held, 1 if not, 2 if it couldn't run, 130 at Ctrl-C.
-
-    Raises ValueError for an outage that there isn't.
-    """
-    texts = Texts(language_of(os.environ))
-    console = Console()
-    try:
-        account = asyncio.run(perform(Outage(outage), script or Script(), console, texts))
-    except (StartError, aiohttp.ClientError, TimeoutError) as error:
-        sys.stderr.write(f"relevo demo: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0 if account.held else 1

@@ -1,31 +1,32 @@
-"""The demo's stage: Relevo and its desks as running processes, with their addresses."""
+"""The demo's stage: Relevo and its two desks as running processes, with their addresses."""
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 import tenacity
 
+from gateway.client import OpsClient, OpsError
 from gateway.core.errors import StartError
+from gateway.core.texts import Saying
 from gateway.demo.configuration import configuration, new_secret, secret_variable
-from gateway.demo.ops_client import OpsClient
 from gateway.demo.processes import Child, Children, free_port, ready_line
-from gateway.demo.texts import Texts
 
+PRIMARY = "acme"
+BACKUP = "norte"
+DESKS = (PRIMARY, BACKUP)
+"""In the policy's order."""
+TAKEOVER_WITHIN = 5.0
+"""The contracted time T, in seconds."""
+_HOLD, _RAMP = 3.0, 2.0
+"""Seconds: a failback that is quick to watch."""
 _PUBLIC_PORT = 8080
 _FIRST_DESK_PORT = 9101
 
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The times of the demo's policy, in seconds."""
-
-    takeover_within: float = 5.0
-    hold: float = 30.0
-    ramp: float = 30.0
+Tell = Callable[[Saying], None]
+"""Is told what there is to say, when it happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,80 +41,84 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(
-    directory: Path,
-    desks: Sequence[str],
-    times: Times,
-    texts: Texts,
-    say: Callable[[str], None],
-    desk_options: Sequence[str] = (),
-) -> AsyncIterator[Stage]:
+async def set_stage(directory: Path, tell: Tell) -> AsyncIterator[Stage]:
     """Start the desks, then Relevo, all with their data and logs in `directory`; stop them in reverse order.
 
-    `say` is told of every port that was taken; `desk_options` go to each desk's command. Raises StartError.
+    `tell` hears of every port that was taken. Raises StartError.
     """
-    ports = _free_ports(desks, texts, say)
+    ports = _free_ports(tell)
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    secrets = {secret_variable(desk): new_secret() for desk in desks}
+    secrets = {secret_variable(desk): new_secret() for desk in DESKS}
     file = directory / "relevo.yaml"
     text = configuration(
         public_port=ports["relevo"],
         ops_port=ports["relevo ops"],
-        desk_ports={desk: ports[desk] for desk in desks},
+        desk_ports={desk: ports[desk] for desk in DESKS},
         database=directory / "relevo.db",
-        takeover_within=times.takeover_within,
-        hold=times.hold,
-        ramp=times.ramp,
+        takeover_within=TAKEOVER_WITHIN,
+        hold=_HOLD,
+        ramp=_RAMP,
     )
-    file.write_text(text, encoding="utf-8")
+    _write(file, text)
     async with Children() as children:
         started = {}
-        for desk in desks:
-            command = _desk_command(desk, ports[desk], directory, urls["relevo"], desk_options)
+        for desk in DESKS:
+            command = _desk_command(desk, ports[desk], directory, urls["relevo"])
             child = Child(desk, command, ready_line, directory / f"{desk}.log", secrets)
-            started[desk] = await _start(children, child, texts)
+            started[desk] = await _start(children, child)
         command = [sys.executable, "-m", "gateway.cli", "serve", "-c", str(file)]
         relevo = Child("relevo", command, _ready_to_serve(urls["relevo ops"]), directory / "relevo.log", secrets)
         yield Stage(
-            relevo=await _start(children, relevo, texts),
+            relevo=await _start(children, relevo),
             desks=started,
             public_url=urls["relevo"],
             ops_url=urls["relevo ops"],
-            desk_urls={desk: urls[desk] for desk in desks},
+            desk_urls={desk: urls[desk] for desk in DESKS},
         )
 
 
-def _free_ports(desks: Sequence[str], texts: Texts, say: Callable[[str], None]) -> dict[str, int]:
+def _free_ports(tell: Tell) -> dict[str, int]:
     wishes = {"relevo": _PUBLIC_PORT, "relevo ops": _PUBLIC_PORT + 1}
-    wishes |= {desk: _FIRST_DESK_PORT + number for number, desk in enumerate(desks)}
+    wishes |= {desk: _FIRST_DESK_PORT + number for number, desk in enumerate(DESKS)}
     ports: dict[str, int] = {}
     for name, wanted in wishes.items():
-        ports[name] = free_port(wanted, taken=list(ports.values()))
-        if ports[name] != wanted:
-            say(texts("port_taken", wanted=wanted, name=name, port=ports[name]))
+        port = ports[name] = free_port(wanted, taken=list(ports.values()))
+        if port != wanted:
+            tell(Saying("port {wanted} is taken: {name} listens on {port}", wanted=wanted, name=name, port=port))
     return ports
 
 
-def _desk_command(desk: str, port: int, directory: Path, public_url: str, options: Sequence[str]) -> list[str]:
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        problem = Saying("{folder} can't be written: {reason}", folder=file.parent, reason=error.strerror)
+        raise StartError(problem) from error
+
+
+def _desk_command(desk: str, port: int, directory: Path, public_url: str) -> list[str]:
     command = [sys.executable, "-m", "gateway.demo.desk", "--name", desk, "--port", str(port)]
-    command += ["--data", str(directory / desk), "--events-url", f"{public_url}/providers/{desk}/events"]
-    return [*command, *options]
+    return [*command, "--data", str(directory / desk), "--events-url", f"{public_url}/providers/{desk}/events"]
 
 
-async def _start(children: Children, child: Child, texts: Texts) -> Child:
+async def _start(children: Children, child: Child) -> Child:
     try:
         return await children.start(child)
     except StartError as error:
-        raise StartError(texts("start_failed", name=child.name, words=str(error))) from None
+        words = str(error)
+        raise StartError(
+            Saying("{name} didn't start. Its last words:\n{words}", name=child.name, words=words)
+        ) from None
 
 
 def _ready_to_serve(ops_url: str) -> Callable[[Child], Awaitable[None]]:
     """Relevo is ready when its ops listener says so."""
 
-    async def ready(child: Child) -> None:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1.0)) as session:
-            not_yet = tenacity.retry_if_exception_type((aiohttp.ClientError, TimeoutError))
-            retrying = tenacity.AsyncRetrying(wait=tenacity.wait_fixed(0.05), retry=not_yet)
-            await retrying(OpsClient(session, ops_url).ready)
+    async def ready(_child: Child) -> None:
+        not_yet = tenacity.retry_if_exception_type(OpsError) | tenacity.retry_if_result(lambda ready: not ready)
+        retrying = tenacity.AsyncRetrying(wait=tenacity.wait_fixed(0.05), retry=not_yet)
+        async with OpsClient(ops_url, within=1.0) as client:
+            await retrying(client.ready)
 
     return ready

@@ -134,7 +134,7 @@ class SqlStore:
     async def takeover_figures(self, takeover: Takeover) -> TakeoverFigures:
         return await self._runner.read(lambda connection: figures.takeover_figures(connection, takeover))
 
-    async def rescue(self, policy: str, provider: str, at: Instant, reason: str, limit: int) -> int:
+    async def rescue(self, policy: str | None, provider: str, at: Instant, reason: str, limit: int) -> int:
         return (await self._runner.write(rescue, [Rescue(policy, provider, at, reason, limit)]))[0]
 
     async def wake(self, now: Instant, kinds: frozenset[Kind], limit: int, target: str | None = None) -> int:

@@ -117,6 +117,7 @@ class Engine:
         """Put a configuration in force: watch what is new, and let go of what has been replaced."""
         replaced = [old for name, live in providers.items() if (old := self._fleet.get(name)) and old is not live]
         self._fleet.swap(routes, providers)
+        self.takeovers.routes_changed()
         if self._parts is not None:
             self._watch(self._parts)
             for old in replaced:

@@ -12,9 +12,9 @@ from routing.delivery.backoff import backoff, wait_to_be_woken
 from routing.delivery.facts import record_surely
 from routing.delivery.fleet import Fleet, LiveProvider
 
-LOOKS = (0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 7.0, 45.0, 540.0)
-"""Seconds between looks for a copy after an unknown outcome: close at first, since a desk that thaws may still finish
-what it had in hand, and once more after ten minutes."""
+LOOKS = (0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 4.0, 6.0, 9.0, 13.0, 20.0, 60.0, 180.0, 300.0)
+"""Seconds between looks for a copy after an unknown outcome, ten minutes in all: a desk that thaws may still finish
+what it had in hand. One that only seemed well meanwhile, and finishes late, is found out after half as long again."""
 _READ_BACKS = (15.0, 60.0, 300.0, 900.0, 3600.0)
 _TO_A_REACHABLE_DESK = 2.0
 _BY_REFERENCE = frozenset({Kind.MESSAGE, Kind.WITHDRAW})

@@ -52,7 +52,12 @@ class Takeovers:
         self._broken = broken
         self._open: dict[tuple[str, str], Takeover] = {}
         self._without: set[str] = set()
+        self._unserved_at: dict[str, Instant] = {}
+        """When a policy was last seen without any provider."""
         self._changes: list[ProviderStateChanged] = []
+        self._returned: set[str] = set()
+        """Providers about which what waits is to be woken."""
+        self._rerouted = False
         self._changed = asyncio.Event()
 
     def health_changed(self, change: ProviderStateChanged) -> None:
@@ -60,6 +65,11 @@ class Takeovers:
         self._changes.append(change)
         self._changed.set()
         self._fleet.announce_change()
+
+    def routes_changed(self) -> None:
+        """Other policies or providers are in force: what waits may have somewhere to go."""
+        self._rerouted = True
+        self._changed.set()
 
     async def run(self) -> None:
         """Review at every change of health, and once a second."""
@@ -77,31 +87,39 @@ class Takeovers:
                 continue
 
     async def _review(self) -> None:
-        await self._announce_changes()
+        changed = await self._announce_changes()
         statuses = self._fleet.statuses()
         for route in self._fleet.routes():
             await self._review_policy(route.policy, statuses)
         await self._close_orphans()
+        await self._wake_what_waits()
         for live in self._fleet.everyone():
             status = live.status(self._clock.now())
             if status.state is HealthState.DOWN:
-                for route in self._fleet.routes():
-                    await self._rescue(route.policy.name, status)
+                await self._rescue_all(status)
+        if changed:
+            await self._store.record_health(self._fleet.providers())
 
-    async def _announce_changes(self) -> None:
-        changes, self._changes = self._changes, []
-        if not changes:
-            return
-        try:
+    async def _announce_changes(self) -> bool:
+        """True where there were any."""
+        changes = list(self._changes)
+        if changes:
             await self._store.announce(changes)
-        except StoreUnavailable:
-            self._changes = changes + self._changes
-            raise
-        await self._store.record_health(self._fleet.providers())
-        for change in changes:
-            if change.new in (HealthState.UP, HealthState.RECOVERING):
-                await self._wake(_ABOUT_COPIES, change.provider)
-                await self._wake(HANDING_OVER)
+            del self._changes[: len(changes)]
+        self._returned |= {
+            change.provider for change in changes if change.new in (HealthState.UP, HealthState.RECOVERING)
+        }
+        return bool(changes)
+
+    async def _wake_what_waits(self) -> None:
+        """What is owed about a provider that is back, and every ticket that might go there."""
+        if not self._returned and not self._rerouted:
+            return
+        returned, self._rerouted = list(self._returned), False
+        for provider in returned:
+            await self._wake(_ABOUT_COPIES, provider)
+        await self._wake(HANDING_OVER)
+        self._returned.difference_update(returned)
 
     async def _wake(self, kinds: frozenset[Kind], target: str | None = None) -> None:
         now = self._clock.now()
@@ -119,12 +137,14 @@ class Takeovers:
                 if takeover is None and served:
                     await self._switch(policy.name, status, backup)
                 elif takeover is not None and takeover.to_provider is None and backup is not None:
-                    await self._keep(replace(takeover, to_provider=backup, switched_at=self._clock.now()))
+                    await self._keep(replace(takeover, to_provider=backup))
             elif takeover is not None:
                 await self._follow_failback(takeover, status)
 
     async def _note_availability(self, policy: str, provider: str | None) -> None:
         now = self._clock.now()
+        if provider is None:
+            self._unserved_at[policy] = now
         if provider is None and policy not in self._without:
             await self._store.announce([NoProviderLeft(at=now, policy=policy)])
             self._without.add(policy)
@@ -145,16 +165,21 @@ class Takeovers:
         )
         return await self._keep(takeover, started)
 
-    async def _rescue(self, policy: str, failed: ProviderStatus) -> None:
-        """What the failed provider has and nobody has picked up goes to a backup."""
-        takeover = self._open.get((policy, failed.name))
-        while True:
-            reason = f"{failed.name} is down: {failed.reason}"
+    async def _rescue_all(self, failed: ProviderStatus) -> None:
+        """What the failed provider has and nobody has picked up goes to a backup, policy by policy; in the end, what
+        policies left behind that are not in force any more."""
+        for route in self._fleet.routes():
+            await self._rescue(route.policy.name, failed)
+        await self._rescue(None, failed)
+
+    async def _rescue(self, policy: str | None, failed: ProviderStatus) -> None:
+        takeover = self._open.get((policy or "", failed.name))
+        reason = f"{failed.name} is down: {failed.reason}"
+        count = _BATCH
+        while count == _BATCH:
             count = await self._store.rescue(policy, failed.name, self._clock.now(), reason, _BATCH)
             if count and takeover is not None:
-                takeover = await self._keep(add_rescue(takeover, count, self._promise(policy)))
-            if count < _BATCH:
-                return
+                takeover = await self._keep(add_rescue(takeover, count, self._promise(takeover.policy)))
 
     async def _follow_failback(self, takeover: Takeover, status: ProviderStatus) -> None:
         now = self._clock.now()
@@ -176,7 +201,10 @@ class Takeovers:
     async def _end(self, takeover: Takeover) -> None:
         now = self._clock.now()
         figures = await self._store.takeover_figures(takeover)
-        ended = close_takeover(takeover, figures, self._broken(takeover.first_bad_at), now)
+        broken = self._broken(takeover.first_bad_at)
+        if self._unserved_at.get(takeover.policy, 0.0) >= takeover.first_bad_at:
+            broken = broken | {"no backup was up"}
+        ended = close_takeover(takeover, figures, broken, now)
         event = TakeoverEnded(
             at=now,
             takeover_id=ended.id,

@@ -6,7 +6,6 @@ It has the web channel's own model, orjson both ways, no access log, and an answ
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import click
 import orjson
@@ -51,10 +50,9 @@ async def bare(port: int) -> AsyncIterator[str]:
 
 @click.command()
 @click.option("--port", type=int, required=True)
-@click.option("--samples", type=click.Path(path_type=Path), help="Where they go, if any are wanted.")
-def main(port: int, samples: Path | None) -> None:
+def main(port: int) -> None:
     """Serve until SIGTERM."""
-    serve(bare(port), samples)
+    serve(bare(port))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What is measured beside one another: each started afresh for every round, as processes of their own."""
 
+import asyncio
 import random
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -12,10 +13,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.demo.configuration import configuration, new_secret, secret_variable
 from gateway.demo.processes import Child, Children, free_port, ready_line
-from tests.support.eventually import eventually
+from tests.bench.load import LoadFailed
 
 _DESKS = ("acme", "norte")
-_SETTLED_WITHIN = 60.0
+_LANGUAGES = "    languages: [es, en]\n"
+_RATE = 1000
+"""Tickets a second that a desk may be given: so many that the default, which protects a desk, doesn't set the pace."""
+_LOOK_EVERY = 0.2
+"""Seconds between looks at the metrics, which cost the server some milliseconds each."""
+_LOOKS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,67 +31,65 @@ class Running:
     url: str
     pid: int
     settled: Callable[[int], Awaitable[None]]
-    """Returns once nothing more is to be done for so many tickets accepted since the start."""
-
-
-Start = Callable[[Path, Path | None], AbstractAsyncContextManager[Running]]
-"""Starts it with its data in a folder, and the sampler's file where one is wanted; stops it at the end."""
+    """Returns once nothing more is to be done for so many tickets accepted since the start. Raises LoadFailed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """`requests` is how many come in one round."""
+    """`start` keeps its data in the folder that it is given; `requests` is how many come in one round."""
 
     name: str
     says: str
-    start: Start
+    start: Callable[[Path], AbstractAsyncContextManager[Running]]
     requests: int
 
 
 @asynccontextmanager
-async def bare_aiohttp(folder: Path, samples: Path | None = None) -> AsyncIterator[Running]:
+async def bare_aiohttp(folder: Path) -> AsyncIterator[Running]:
     port = _free_ports("public")["public"]
-    command = ["tests.bench.bare", "--port", str(port), *_sampling(samples)]
     async with Children() as children:
-        pid = await _start(children, "bare", command, folder)
+        pid = await _start(children, "bare", ["tests.bench.bare", "--port", str(port)], folder)
         yield Running(f"http://127.0.0.1:{port}", pid, _at_once)
 
 
 @asynccontextmanager
 async def durable_intake(folder: Path, samples: Path | None = None) -> AsyncIterator[Running]:
+    """With `samples` it runs on one thread and is sampled, into that file."""
     ports = _free_ports("public", "ops", *_DESKS)
-    command = ["tests.bench.intake", "--config", str(_configure(folder, ports)), *_sampling(samples)]
+    command = ["tests.bench.intake", "--config", str(_configure(folder, ports))]
+    command += ["--samples", str(samples)] if samples else []
     async with Children() as children:
         pid = await _start(children, "intake", command, folder, _secrets())
         yield Running(f"http://127.0.0.1:{ports['public']}", pid, _at_once)
 
 
 @asynccontextmanager
-async def whole_relevo(folder: Path, samples: Path | None = None) -> AsyncIterator[Running]:
+async def whole_relevo(folder: Path) -> AsyncIterator[Running]:
     ports = _free_ports("public", "ops", *_DESKS)
     public, metrics = f"http://127.0.0.1:{ports['public']}", f"http://127.0.0.1:{ports['ops']}/metrics"
     secrets = _secrets()
-    program = ["tests.bench.sampled_relevo", str(samples)] if samples else ["gateway.cli"]
     async with Children() as children, aiohttp.ClientSession() as session:
-        for desk in _DESKS:
-            options = ["--name", desk, "--port", str(ports[desk]), "--data", str(folder / desk)]
-            options += ["--events-url", f"{public}/providers/{desk}/events"]
-            await _start(children, desk, ["gateway.demo.desk", *options], folder, secrets)
-        pid = await _start(children, "relevo", [*program, "serve", "-c", str(_configure(folder, ports))], folder, secrets)
+        async with asyncio.TaskGroup() as starting:
+            for desk in _DESKS:
+                options = ["--name", desk, "--port", str(ports[desk]), "--data", str(folder / desk)]
+                options += ["--events-url", f"{public}/providers/{desk}/events"]
+                starting.create_task(_start(children, desk, ["gateway.demo.desk", *options], folder, secrets))
+        command = ["gateway.cli", "serve", "-c", str(_configure(folder, ports))]
+        pid = await _start(children, "relevo", command, folder, secrets)
 
         async def settled(tickets: int) -> None:
-            async def missing() -> str | None:
-                handed_off = await _handed_off(session, metrics)
-                return None if handed_off >= tickets else f"{handed_off} of {tickets} tickets handed off"
-
-            await eventually(missing, _SETTLED_WITHIN, folder / "relevo.log")
+            for _ in range(_LOOKS):
+                if await _handed_off(session, metrics) >= tickets:
+                    return
+                await asyncio.sleep(_LOOK_EVERY)
+            raise LoadFailed(f"{tickets} tickets are not handed off after {_LOOKS * _LOOK_EVERY:g} s")
 
         yield Running(public, pid, settled)
 
 
-BARE = Contestant("bare aiohttp", "the same model, orjson, no access log; keeps nothing", bare_aiohttp, 5000)
-INTAKE = Contestant("durable intake", "every row on disk before the answer; hand-off paused", durable_intake, 3000)
-WHOLE = Contestant("whole Relevo", "`relevo serve`, handing off to two demo desks meanwhile", whole_relevo, 1000)
+BARE = Contestant("bare aiohttp", "the same model, orjson, no access log; keeps nothing", bare_aiohttp, 4000)
+INTAKE = Contestant("durable intake", "every row on disk before the answer; hand-off paused", durable_intake, 2500)
+WHOLE = Contestant("whole Relevo", "`relevo serve`, handing off to two demo desks meanwhile", whole_relevo, 500)
 
 
 async def _start(
@@ -109,16 +113,12 @@ def _configure(folder: Path, ports: Mapping[str, int]) -> Path:
         hold=30.0,
         ramp=30.0,
     )
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text.replace(_LANGUAGES, f"{_LANGUAGES}    rate: {_RATE}\n"), encoding="utf-8")
     return file
 
 
 def _secrets() -> dict[str, str]:
     return {secret_variable(desk): new_secret() for desk in _DESKS}
-
-
-def _sampling(samples: Path | None) -> list[str]:
-    return ["--samples", str(samples)] if samples else []
 
 
 def _free_ports(*names: str) -> dict[str, int]:

@@ -19,6 +19,7 @@ from gateway.app.configuration import RelevoConfig, assess, load_configuration, 
 from gateway.app.providers import routes_of
 from gateway.core.clock import SystemClock
 from gateway.core.errors import StoreFailed
+from gateway.core.ports import Observer
 from gateway.core.tokens import TokenSigner
 from gateway.intake import IntakeDoor
 from gateway.listener import Listener
@@ -56,7 +57,7 @@ async def intake(config: RelevoConfig, *, one_thread: bool) -> AsyncIterator[str
 
 
 def _store(url: str, clock: SystemClock, metrics: Metrics, one_thread: bool) -> SqlStore:
-    observers = [LogObserver(), metrics, EventFeed()]
+    observers: list[Observer] = [LogObserver(), metrics, EventFeed()]
     if one_thread:
         return SqlStore(OneThreadRunner(file_of(url)), clock, observers)
     return open_store(url, clock, observers=observers, on_failed=_end, measured=metrics.commit_seconds)

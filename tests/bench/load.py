@@ -128,12 +128,11 @@ def _requests(url: str) -> Iterator[bytes]:
 
 
 async def _put(url: str, requests: int) -> LoadResult:
-    address = urlsplit(url)
+    host, port = urlsplit(url).netloc.split(":")
     load = _Load(url, requests)
     loop = asyncio.get_running_loop()
     connections = [
-        (await loop.create_connection(lambda: _Connection(load), address.hostname, address.port))[1]
-        for _ in range(CONNECTIONS)
+        (await loop.create_connection(lambda: _Connection(load), host, int(port)))[1] for _ in range(CONNECTIONS)
     ]
     began, spent = time.perf_counter(), _processor()
     for connection in connections:
@@ -142,9 +141,7 @@ async def _put(url: str, requests: int) -> LoadResult:
         await load.ended
     seconds, spent = time.perf_counter() - began, _processor() - spent
     ordered = sorted(load.latencies)
-    return LoadResult(
-        requests, seconds, ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)], processor=spent
-    )
+    return LoadResult(requests, seconds, ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)], processor=spent)
 
 
 def _processor() -> float:

@@ -22,6 +22,8 @@ _GATHERED_FOR = 0.002
 class OneThreadRunner:
     """Over an SQLite file, with its lock, its migrations and its checkpoints."""
 
+    refusal: str | None = None
+
     def __init__(self, file: str) -> None:
         self._file = file
         self._calls: list[Call] = []

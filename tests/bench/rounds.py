@@ -44,7 +44,7 @@ async def run_rounds(
 
 async def _measure(contestant: Contestant, folder: Path) -> Measurement:
     with tempfile.TemporaryDirectory(dir=folder) as own:
-        async with contestant.start(Path(own), None) as server:
+        async with contestant.start(Path(own)) as server:
             await put_load(server.url, WARM_UP)
             await server.settled(WARM_UP)
             spent = processor_seconds(server.pid)

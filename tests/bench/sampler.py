@@ -1,4 +1,4 @@
-"""A profile by sampling, from within: what the main thread's processor time went to, down to the line of ours that asked.
+"""A profile by sampling, from within: where the main thread's processor time goes, down to the line of ours that asked.
 
 A tracing profiler makes small functions look dear, and a thread that looks at others sees them where they let go of the
 interpreter's lock. So a timer's signal interrupts the main thread about a thousand times a second, wherever it is, and

@@ -1,4 +1,4 @@
-"""A server under test in a process of its own: the loop, the ready line, the stop, and the sampler where one is asked."""
+"""A server under test in a process of its own: the loop, the ready line, the stop, and the sampler where wanted."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ from tests.bench.sampler import sampled
 def serve(server: AbstractAsyncContextManager[str], samples: Path | None = None) -> None:
     """Until SIGTERM, as `relevo serve` does it: uvloop, and what the start has made out of the collector's sight.
 
-    `server` gives its address once it listens. Where `samples` is given, the profile of the whole run goes to that file.
+    `server` gives its address once it listens. Where `samples` is given, those of the whole run go to that file.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(server, samples))

@@ -12,7 +12,7 @@ from gateway.core.errors import ProviderRefused, ProviderUnavailable
 from gateway.core.handoff import Handoff, HandoffState, Outcome
 from gateway.core.ports import Provider
 from gateway.core.ticket import Requester
-from tests.support.cases import make_case, make_handoff, make_message
+from tests.support.tickets import make_case, make_handoff, make_message
 
 CANARY = Requester(name="Canaria Piquituerta", email="canaria@piquituerta.example", phone="+34699888777")
 SLACK = 0.25

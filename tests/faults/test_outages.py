@@ -4,10 +4,12 @@ Each outage is played once; every promise is then a test of its own over what wa
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -25,10 +27,15 @@ _AFTER = 4.0
 """Traffic goes on for so long once the desk is back."""
 _IN_ORDER_AGAIN = 10.0
 """Seconds after the desk's return at which the promise about doubles is due."""
+_AT_ONCE = 0.5
+"""Seconds, at the 99th percentile."""
 _SLACK = 0.1
 """Between the clocks of the processes, and for the way from the client to Relevo's commit."""
 
-EXPLICIT = ("kill", "error", "gray")
+_EXPLICIT = ("kill", "error", "gray")
+_STARVED = 0.05
+"""Seconds by which a loop with nothing to do is late on a machine that has no time for us."""
+_PLAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class Seen:
     """Seconds that one attempt at the backup may take."""
     detection: float
     """The printed bound: from the fault to the switch."""
+    lag: float
+    """The most that a loop beside it was late."""
     log: Path
 
     @property
@@ -95,8 +104,31 @@ async def _heal(rig: Rig, outage: str) -> None:
             await rig.clients["acme"].turn("none")
 
 
+class _Lag:
+    """Measures how late this loop is, from entering the context to leaving it."""
+
+    def __init__(self) -> None:
+        self.most = 0.0
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._measure(), name="lag")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _measure(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + 0.01
+            await asyncio.sleep(0.01)
+            self.most = max(self.most, loop.time() - due)
+
+
 async def _play(directory: Path, outage: str) -> Seen:
-    async with Rig(directory) as rig:
+    async with Rig(directory) as rig, _Lag() as lag:
         await rig.start()
         traffic = Traffic(rig.public_url, rig.clock)
         running = asyncio.create_task(traffic.run(_RATE, _CALM + _OUTAGE + _AFTER))
@@ -111,7 +143,7 @@ async def _play(directory: Path, outage: str) -> Seen:
         await rig.until(lambda: _in_order(rig, hand_ins), _IN_ORDER_AGAIN - (rig.clock.now() - healed_at))
         # The promise is about this instant: what comes later than the order just seen would show now.
         await asyncio.sleep(max(0.0, healed_at + _IN_ORDER_AGAIN - rig.clock.now()))
-        return await _seen(rig, hand_ins, struck_at, healed_at)
+        return await _seen(rig, hand_ins, struck_at, healed_at, lag.most)
 
 
 async def _in_order(rig: Rig, hand_ins: Sequence[HandIn]) -> str | None:
@@ -121,9 +153,10 @@ async def _in_order(rig: Rig, hand_ins: Sequence[HandIn]) -> str | None:
     return missing_in(settle(books))
 
 
-async def _seen(rig: Rig, hand_ins: Sequence[HandIn], struck_at: Instant, healed_at: Instant) -> Seen:
+async def _seen(rig: Rig, hand_ins: Sequence[HandIn], struck_at: Instant, healed_at: Instant, lag: float) -> Seen:
     books, assessment = await rig.books(hand_ins), rig.assessment()
-    assert await rig.hedge_after() == pytest.approx(assessment.hedge)
+    (policy,) = await rig.ops.policies()
+    assert policy["hedge_after"] == pytest.approx(assessment.hedge)
     terms = {term.formula: term.seconds for term in assessment.backups[0].ticket.terms}
     return Seen(
         struck_at=struck_at,
@@ -135,6 +168,7 @@ async def _seen(rig: Rig, hand_ins: Sequence[HandIn], struck_at: Instant, healed
         hedge=assessment.hedge,
         attempt=terms["D_b"],
         detection=assessment.providers[0].silence.seconds + assessment.platform.lag,
+        lag=lag,
         log=rig.log,
     )
 
@@ -146,7 +180,26 @@ def outage(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def seen(outage: str, tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    return asyncio.run(_play(tmp_path_factory.mktemp(outage), outage))
+    """Played again where a time was exceeded on a starved machine: every bound assumes that we get to run."""
+    for _ in range(_PLAYS):
+        seen = asyncio.run(_play(tmp_path_factory.mktemp(outage), outage))
+        if seen.lag <= _STARVED or _times_kept(seen, outage):
+            break
+    return seen
+
+
+def _times_kept(seen: Seen, outage: str) -> bool:
+    return _slow(seen, outage) is None and all(takeover.met for takeover in seen.books.takeovers)
+
+
+def _slow(seen: Seen, outage: str) -> str | None:
+    """After an explicit fault a ticket is at a desk at once; after a hang within the hedge and one attempt."""
+    waits = sorted(seen.waits().values())
+    if outage in _EXPLICIT:
+        took, limit = percentile(waits, 0.99) or 0.0, _AT_ONCE
+    else:
+        took, limit = waits[-1], seen.hedge + seen.attempt + _SLACK
+    return f"{took:.3f} s, {limit:g} s allowed, lag {seen.lag:.3f} s: {waits[-5:]}" if took > limit else None
 
 
 def test_no_hand_in_fails(seen: Seen) -> None:
@@ -155,14 +208,8 @@ def test_no_hand_in_fails(seen: Seen) -> None:
 
 
 def test_what_comes_in_during_the_outage_is_at_a_desk_in_time(seen: Seen, outage: str) -> None:
-    """After an explicit fault at once; after a hang within the hedge and one attempt."""
-    waits = seen.waits()
-    assert set(waits) == {each.reference for each in seen.during}
-    ordered = sorted(waits.values())
-    if outage in EXPLICIT:
-        assert (percentile(ordered, 0.99) or 0.0) <= 0.5, ordered[-5:]
-    else:
-        assert ordered[-1] <= seen.hedge + seen.attempt + _SLACK, ordered[-5:]
+    assert set(seen.waits()) == {each.reference for each in seen.during}
+    assert _slow(seen, outage) is None, tail(seen.log)
 
 
 def test_the_backup_has_what_the_primary_could_not_take(seen: Seen, outage: str) -> None:

@@ -66,7 +66,7 @@ async def test_a_backup_added_in_the_middle_of_an_outage_gets_what_waits(tmp_pat
         await rig.desks["norte"].kill()
         await _told(rig, "policy.no_provider")
         traffic = await _handed_in(rig, 1.0)
-        assert len(await rig.ops.tickets("waiting")) == _RATE
+        assert len(await rig.tickets("waiting")) == _RATE
 
         rig.configure(("acme", "norte", "sur"))
         rig.relevo.signal(signal.SIGHUP)

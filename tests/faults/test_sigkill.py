@@ -73,7 +73,7 @@ async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:
     account = await rig.settled(traffic.hand_ins, _SETTLED_WITHIN)
     first_answers = {each.key: each.reference for each in traffic.hand_ins}
     assert await traffic.sent_again() == first_answers
-    assert len(await rig.ops.tickets()) == len(set(first_answers.values())) == account.accepted
+    assert len(await rig.tickets()) == len(set(first_answers.values())) == account.accepted
     held = [ticket.reference for client in rig.clients.values() for ticket in await client.tickets() if ticket.held]
     assert sorted(held) == sorted(filter(None, first_answers.values()))
     assert await rig.metric("relevo_ledger_unbalanced") == 0

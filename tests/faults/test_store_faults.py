@@ -149,7 +149,8 @@ async def test_a_primary_that_dies_while_the_store_is_busy_is_taken_over_from(tm
         await rig.desks["acme"].kill()
 
         async def not_down() -> str | None:
-            return "acme to be down" if (await rig.ops.provider_states())["acme"] != "down" else None
+            states = {each["name"]: each["state"] for each in await rig.ops.providers()}
+            return "acme to be down" if states["acme"] != "down" else None
 
         await rig.until(not_down, _RECOVERED_WITHIN)
         other.execute("ROLLBACK")

@@ -1,5 +1,5 @@
-"""A help desk in memory, as a provider adapter sees it: it can refuse, fail, hang, thaw, drag, drop its answers and
-lose tickets. It honours idempotency keys, and after a thaw it finishes what it had in hand, as a frozen process does."""
+"""A help desk in memory, as a provider adapter sees it: it can refuse, fail, hang, thaw, drag, drop answers and lose
+tickets. It honours idempotency keys, and after a thaw it finishes what it had in hand, as a frozen process does."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ from gateway.core.errors import ProviderRefused, ProviderUnavailable
 from gateway.core.handoff import LIVE, Handoff, HandoffState, Outcome
 from gateway.core.ids import new_id
 from gateway.core.provider import Copy, ProviderReport, ReportType
-from gateway.core.ticket import Message
+from gateway.core.ticket import Direction, Message
 from routing.policy.plan import falls_within
 from routing.settings import ProviderSettings
 
@@ -83,6 +83,8 @@ class FakeDesk:
         self.declined_share = 0.0
         self.forgets_the_interrupted = False
         """What was in hand when our connection broke is lost there; else it goes on with it."""
+        self.refused_messages: set[str] = set()
+        """Texts that it won't have."""
         self.reports_at_once: tuple[ReportType, ...] = ()
         """What it reports of a ticket before it has answered the hand-over."""
         self.report_to: Callable[[ProviderReport], Awaitable[object]] | None = None
@@ -182,7 +184,11 @@ class FakeDesk:
         while self.mood in _TAKES_NOTHING:
             await self._thawed.wait()
         await asyncio.sleep(self._takes(self.latency, self._settings.timeout))
-        given = [message.id for message in case.messages if message.number <= handoff.messages_sent]
+        given = [
+            message.id
+            for message in case.messages
+            if message.number <= handoff.messages_sent and message.direction is Direction.INBOUND
+        ]
         ours = case.ticket.reference if case.ticket else ""
         made = DeskTicket(f"{self.name.upper()}-{handoff.id[-12:]}", handoff.ticket_id, ours, messages=given)
         ticket = self.tickets.setdefault(handoff.id, made)
@@ -205,8 +211,10 @@ class FakeDesk:
     async def append(self, handoff: Handoff, message: Message) -> None:
         await self._reach()
         ticket = self._by_reference(handoff)
-        if ticket is None or not ticket.open:
+        if ticket is None or ticket.state is HandoffState.WITHDRAWN:
             raise ProviderRefused("404")
+        if message.body in self.refused_messages:
+            raise ProviderRefused("413")
         if message.id not in ticket.messages:
             ticket.messages.append(message.id)
 

@@ -11,28 +11,32 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.app.configuration import assess, load_configuration
+from gateway.client import OpsClient, OpsError
 from gateway.core.clock import SystemClock
 from gateway.core.errors import StartError
-from gateway.demo.accounting import Account, Books, settle
+from gateway.demo.accounting import Account, Books, TicketView, settle
 from gateway.demo.configuration import configuration, new_secret, secret_variable
 from gateway.demo.desk_client import DeskClient
-from gateway.demo.ops_client import OpsClient
 from gateway.demo.processes import Child, Children, free_port, ready_line
+from gateway.demo.spectator import draw_up, tickets_of
 from gateway.demo.traffic import HandIn
 from routing.takeover.assessment import PolicyAssessment
 from tests.support.eventually import eventually
 
 _PORTS = range(15_000, 32_000)
 """Below those that the kernel gives to outgoing connections: such a one could take a port that a restart needs."""
-_ASK = aiohttp.ClientTimeout(total=5.0)
+CONTRACT = 5.0
+_HOLD = 0.5
+_RAMP = 0.5
+_ANSWERED_WITHIN = 5.0
+_READY_WITHIN = 15.0
 
 
 class Rig:
     """Leaving the context ends every process. `desks` names them in the policy's order, the primary first.
 
     Desks in `without_reports` tell Relevo nothing of their own accord, so that only asking them tells what they have;
-    those `in_this_process` are the test's own affair. `environment` is added to Relevo's at every start. Times are
-    seconds.
+    those `in_this_process` are the test's own affair. `environment` is added to Relevo's at every start.
     """
 
     def __init__(
@@ -44,8 +48,6 @@ class Rig:
         without_reports: Collection[str] = (),
         in_this_process: Collection[str] = (),
         environment: Mapping[str, str] | None = None,
-        hold: float = 0.5,
-        ramp: float = 0.5,
     ) -> None:
         self.names = tuple(desks)
         self.directory = directory
@@ -60,14 +62,15 @@ class Rig:
         self.relevo = self._gateway()
         processes = [name for name in desks if name not in in_this_process]
         self.desks = {name: self._desk(name, reports=name not in without_reports) for name in processes}
-        self.configure(desks, hold=hold, ramp=ramp)
+        self.configure(desks)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        timeout = aiohttp.ClientTimeout(total=_ANSWERED_WITHIN)
         self._children = await self._stack.enter_async_context(Children())
-        self._session = await self._stack.enter_async_context(aiohttp.ClientSession(timeout=_ASK))
+        self._session = await self._stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         self._ops_url = f"http://127.0.0.1:{self.ports['ops']}"
-        self.ops = OpsClient(self._session, self._ops_url)
+        self.ops = await self._stack.enter_async_context(OpsClient(self._ops_url, within=_ANSWERED_WITHIN))
         self.clients = {name: DeskClient(self._session, self.desk_url(name)) for name in self.names}
         return self
 
@@ -77,16 +80,16 @@ class Rig:
     def desk_url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
 
-    def configure(self, desks: Sequence[str], *, hold: float = 0.5, ramp: float = 0.5) -> None:
+    def configure(self, desks: Sequence[str]) -> None:
         """Write the configuration file, with these desks in the policy's order."""
         text = configuration(
             public_port=self.ports["public"],
             ops_port=self.ports["ops"],
             desk_ports={name: self.ports[name] for name in desks},
             database=self.database,
-            takeover_within=5.0,
-            hold=hold,
-            ramp=ramp,
+            takeover_within=CONTRACT,
+            hold=_HOLD,
+            ramp=_RAMP,
         )
         self.file.write_text(text, encoding="utf-8")
 
@@ -127,13 +130,10 @@ class Rig:
     # What they say of themselves.
 
     async def books(self, hand_ins: Sequence[HandIn]) -> Books:
-        return Books(
-            hand_ins=hand_ins,
-            desks={name: await client.tickets() for name, client in self.clients.items()},
-            tickets=await self.ops.tickets(),
-            takeovers=await self.ops.takeovers(),
-            takeover_within=5.0,
-        )
+        return await draw_up(hand_ins, self.clients, self.ops, CONTRACT)
+
+    async def tickets(self, state: str | None = None) -> list[TicketView]:
+        return await tickets_of(self.ops, state=state)
 
     async def account(self, hand_ins: Sequence[HandIn]) -> Account:
         return settle(await self.books(hand_ins))
@@ -158,10 +158,6 @@ class Rig:
             if not page:
                 return found
             after = page[-1]["id"]
-
-    async def hedge_after(self) -> float:
-        """Seconds, of the policy in force."""
-        return float((await self._get("/api/v1/policies"))["policies"][0]["hedge_after"])
 
     async def metric(self, name: str) -> float:
         """The value of a metric without labels."""
@@ -199,12 +195,11 @@ class Rig:
     async def _ready_to_serve(self, _child: Child) -> None:
         async def missing() -> str | None:
             try:
-                await self.ops.ready()
-            except (aiohttp.ClientError, TimeoutError) as error:
-                return f"Relevo to be ready: {error}"
-            return None
+                return None if await self.ops.ready() else "Relevo to be ready"
+            except OpsError as error:
+                return f"Relevo to answer: {error}"
 
-        await self.until(missing, 15.0)
+        await self.until(missing, _READY_WITHIN)
 
 
 def missing_in(account: Account) -> str | None:

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.core.delivery import Delivery
+from gateway.core.delivery import Delivery, Kind
 from gateway.core.events import Event, ProviderStateChanged, Recorded
-from gateway.core.handoff import HandoffState
+from gateway.core.handoff import HandoffState, holding_copy
 from gateway.core.ticket import Direction, InboundMessage, Priority, Receipt, Requester, TicketState
 from gateway.intake import IntakeDoor
 from gateway.store import SqlStore
@@ -52,11 +52,13 @@ class NoNotices:
 
 
 class LaggingRunner(InlineRunner):
-    """A store each of whose commits takes `lag` seconds."""
+    """A store each of whose commits takes `lag` seconds; it counts its `writes`."""
 
     lag = 0.0
+    writes = 0
 
     async def write(self, verb: Any, commands: Sequence[Any]) -> list[Any]:
+        self.writes += 1
         if self.lag:
             await asyncio.sleep(self.lag)
         return await super().write(verb, commands)
@@ -94,6 +96,8 @@ class Simulation:
         assessment = assess_configuration(settings, [policy], platform, self.clock.now()).policies[0]
         self.promise = PolicyPromise(assessment)
         self.hedge = assessment.hedge
+        bounds = [backup.silent_death for backup in assessment.backups]
+        self.silent_death = bounds[0].seconds if bounds and bounds[0] else None
         self.desks = {name: FakeDesk(name, self.clock, each) for name, each in settings.items()}
         for name, mood in moods.items():
             self.desks[name].become(mood)
@@ -195,25 +199,29 @@ class Simulation:
             await asyncio.sleep(0.25)
 
     async def out_of_place(self) -> list[str]:
-        """What is not as it must be in the end, in words."""
-        counts = await self.store.counts(self.clock.now())
-        if counts["tickets_waiting"] or counts["doubles_open"]:
-            return [str({name: count for name, count in counts.items() if count})]
-        return [wrong for receipt in self.receipts if (wrong := await self._misplaced(receipt.ticket_id))]
+        """What is not as it must be in the end, in words. Where two desks both work on a ticket, a person decides."""
+        waiting = (await self.store.counts(self.clock.now()))["tickets_waiting"]
+        if waiting:
+            return [f"{waiting:g} tickets wait"]
+        contested = {item.ticket_id for item in await self.store.quarantined() if item.kind is Kind.WITHDRAW}
+        ids = [receipt.ticket_id for receipt in self.receipts if receipt.ticket_id not in contested]
+        return [wrong for ticket_id in ids if (wrong := await self._misplaced(ticket_id))]
 
     async def _misplaced(self, ticket_id: str) -> str | None:
         case = await self.store.ticket(ticket_id)
         assert case is not None
         assert case.ticket is not None
         holders = self.holders(ticket_id)
+        copies = [(copy.provider, copy.state.value, copy.superseded) for copy in case.handoffs]
         if case.ticket.state is not TicketState.HANDED_OFF:
-            return f"{case} is open at {holders}" if holders else None
-        keepers = [copy.provider for copy in case.handoffs if copy.live and not copy.superseded]
-        if holders != keepers or len(keepers) != 1:
-            return f"{case} is open at {holders}"
-        ticket = self.desks[keepers[0]].has_open(ticket_id)
+            return f"{case.ticket.state} {copies}, and yet open at {holders}" if holders else None
+        keeper = holding_copy(case.handoffs)
+        if keeper is None or holders != [keeper.provider]:
+            return f"{case.ticket.state} {copies}, and open at {holders}"
         written = [each.id for each in case.messages if each.direction is Direction.INBOUND]
-        return None if ticket and ticket.messages == written else f"{case}: of its messages {ticket} arrived"
+        ticket = self.desks[keeper.provider].has_open(ticket_id)
+        arrived = ticket.messages if ticket else []
+        return None if arrived == written else f"{copies}: the messages {written} were written, {arrived} arrived"
 
     async def astray(self) -> list[str]:
         """Tickets that violate P4."""

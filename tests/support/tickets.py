@@ -1,6 +1,7 @@
-"""Tickets, hand-offs and cases for tests of what is decided about them."""
+"""Tickets, messages, hand-offs and cases to test with."""
 
 from dataclasses import replace
+from typing import Any
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case, Delivery, Kind
@@ -9,51 +10,46 @@ from gateway.core.ids import new_id
 from gateway.core.reference import new_reference
 from gateway.core.ticket import Direction, Message, Requester, Ticket
 
-NOW: Instant = 1_800_000_000.0
+NOW: Instant = 1_767_225_600.0
+"""2026-01-01T00:00:00Z."""
+REQUESTER = Requester(name="Ana Belén Ortiz", email="ana.ortiz@example.org", phone="+34600111222")
 
 
-def ticket(*, received_at: Instant = NOW, hedge_after: float = 1.0, within: float = 5.0, **given: object) -> Ticket:
+def make_ticket(*, received_at: Instant = NOW, hedge_after: float = 1.0, within: float = 5.0, **changes: Any) -> Ticket:
     base = Ticket(
         id=new_id(),
         reference=new_reference(),
         channel="web",
-        subject="La impresora no imprime",
-        requester=Requester("Ana", "ana@example.org"),
+        subject="Correo",
+        requester=REQUESTER,
         received_at=received_at,
         policy="default",
         hedge_at=received_at + hedge_after,
         due_at=received_at + within,
+        language="es",
     )
-    return replace(base, **given)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
-def handoff(of: Ticket, provider: str, state: HandoffState, **given: object) -> Handoff:
-    base = Handoff(
-        id=new_id(), ticket_id=of.id, provider=provider, state=state, started_at=of.received_at, messages_sent=1
-    )
-    return replace(base, **given)  # type: ignore[arg-type]
-
-
-def message(of: Ticket, number: int = 1, body: str = "No sale papel.") -> Message:
+def make_message(ticket_id: str, number: int = 1, body: str = "No puedo entrar en el correo.") -> Message:
     return Message(
-        id=new_id(),
-        ticket_id=of.id,
-        number=number,
-        direction=Direction.INBOUND,
-        channel=of.channel,
-        body=body,
-        at=of.received_at,
+        id=new_id(), ticket_id=ticket_id, number=number, direction=Direction.INBOUND, channel="web", body=body, at=NOW
     )
 
 
-def case(of: Ticket, *handoffs: Handoff, kind: Kind = Kind.TICKET, attempts: int = 0, about: str | None = None) -> Case:
-    delivery = Delivery(
-        id=new_id(),
-        kind=kind,
-        due_at=of.received_at,
-        created_at=of.received_at,
-        ticket_id=of.id,
-        handoff_id=about,
-        attempts=attempts,
+def make_case(*copies: Handoff, ticket: Ticket | None = None, kind: Kind = Kind.TICKET, **changes: Any) -> Case:
+    """A ticket with one message, and what is owed about it; `changes` are the ticket's."""
+    of = ticket or make_ticket(**changes)
+    delivery = Delivery(id=new_id(), kind=kind, due_at=of.received_at, created_at=of.received_at, ticket_id=of.id)
+    return Case(delivery, of, (make_message(of.id),), copies)
+
+
+def make_handoff(
+    of: Case | Ticket, provider: str = "acme", state: HandoffState = HandoffState.STARTED, **changes: Any
+) -> Handoff:
+    """A first attempt at handing the ticket to a provider; `changes` are the hand-off's."""
+    ticket_id = of.delivery.ticket_id if isinstance(of, Case) else of.id
+    base = Handoff(
+        id=new_id(), ticket_id=ticket_id or "", provider=provider, state=state, started_at=NOW, messages_sent=1
     )
-    return Case(delivery, of, (message(of),), handoffs)
+    return replace(base, **changes)

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.failure import expected_errors
+from gateway.cli.failure import INTERRUPTED, Failure, expected_errors
 from gateway.cli.language import say
-
-_OUTAGES = ("kill", "hang", "error", "gray")
+from gateway.demo.outage import Outage
 
 
 @click.command(
@@ -17,7 +16,7 @@ _OUTAGES = ("kill", "hang", "error", "gray")
         "settled: ends with 0 only if every promise held."
     )
 )
-@click.option("--outage", type=click.Choice(_OUTAGES), help=say("The outage to go through."))
+@click.option("--outage", type=click.Choice([each.value for each in Outage]), help=say("The outage to go through."))
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
@@ -25,14 +24,17 @@ _OUTAGES = ("kill", "hang", "error", "gray")
     help=say("A folder that keeps tickets and logs; a temporary one unless given."),
 )
 def demo(outage: str | None, data: Path | None) -> None:
+    if outage is not None and data is not None:
+        raise click.UsageError(say("--outage uses a temporary folder: --data can't be given with it"))
+    context = click.get_current_context()
     with expected_errors():
+        from gateway.cli.demo_shows import show_outage, show_play
+
         if outage is None:
-            from gateway.cli.demo_stage import play
-
-            play(data)
+            show_play(data)
             return
-        if data is not None:
-            raise click.UsageError(say("--outage uses a temporary folder: --data can't be given with it"))
-        from gateway.demo import scenario
-
-        click.get_current_context().exit(scenario.demo(outage))
+        try:
+            held = show_outage(Outage(outage))
+        except KeyboardInterrupt:
+            context.exit(INTERRUPTED)
+        context.exit(0 if held else Failure.exit_code)

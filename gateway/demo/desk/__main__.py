@@ -7,7 +7,12 @@ from pathlib import Path
 import click
 
 from gateway.core.settings import parse_duration
+from gateway.core.texts import language_of
+from gateway.demo.configuration import secret_variable
 from gateway.demo.desk.app import DeskOptions, run
+from gateway.demo.desk.language import TEXTS
+
+say = TEXTS.get(language_of(os.environ))
 
 
 class _Duration(click.ParamType[float]):
@@ -20,15 +25,25 @@ class _Duration(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
-@click.command()
-@click.option("--name", required=True, help="Name in the gateway's configuration.")
-@click.option("--title", help="Name shown to people.")
+@click.command(
+    help=say(
+        "Run a demo help desk. The environment variable NAME_SECRET holds the secret that it shares with the gateway."
+    )
+)
+@click.option("--name", required=True, help=say("Name in the gateway's configuration."))
+@click.option("--title", help=say("Name shown to people."))
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes any free one.  [default: 0]")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the tickets.")
-@click.option("--events-url", help="Where to report, http://.../providers/NAME/events.")
-@click.option("--pick-up-after", type=_Duration(), help="Simulated agents pick up tickets of that age, such as 2s.")
-@click.option("--resolve-after", type=_Duration(), help="They solve what they have picked up at that age, such as 10s.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help=say("0 takes any free one."))
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), required=True, help=say("Folder of the tickets.")
+)
+@click.option("--events-url", help=say("Where to report, http://.../providers/NAME/events."))
+@click.option(
+    "--pick-up-after", type=_Duration(), help=say("Simulated agents pick up tickets of that age, such as 2s.")
+)
+@click.option(
+    "--resolve-after", type=_Duration(), help=say("They solve what they have picked up at that age, such as 10s.")
+)
 def main(
     name: str,
     title: str | None,
@@ -39,11 +54,12 @@ def main(
     pick_up_after: float | None,
     resolve_after: float | None,
 ) -> None:
-    """Run a demo help desk. The environment variable NAME_SECRET holds the secret that it shares with the gateway."""
-    variable = f"{name.upper().replace('-', '_')}_SECRET"
+    variable = secret_variable(name)
     secret = os.environ.get(variable)
     if not secret:
-        raise click.UsageError(f"the environment variable {variable} must hold the secret shared with the gateway")
+        raise click.UsageError(
+            say("the environment variable {name} must hold the secret shared with the gateway", name=variable)
+        )
     options = DeskOptions(
         name=name,
         secret=secret,

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from gateway.core.texts import choose_language
 from gateway.demo.desk.book import Book
 from gateway.demo.desk.desk import Desk
 from gateway.demo.desk.faults import FAULTS
+from gateway.demo.desk.language import TEXTS
 from gateway.demo.desk.page import render
-from gateway.demo.desk.texts import preferred_language
 
 _STATIC = Path(__file__).parent / "static"
 _SHOWN = 100
@@ -45,7 +46,7 @@ class Control:
         ]
 
     async def page(self, request: web.Request) -> web.Response:
-        language = request.query.get("lang") or preferred_language(request.headers.get("Accept-Language", ""))
+        language = request.query.get("lang") or _language(request.headers.get("Accept-Language", ""))
         tickets = await self._desk.ask(Book.tickets, _SHOWN)
         counts = await self._desk.ask(Book.counts)
         html = render(self._desk.name, self._desk.title, self._desk.faults.name, tickets, counts, language)
@@ -70,12 +71,16 @@ class Control:
             return web.json_response({"error": message}, status=422)
         self._desk.faults.turn(name, seconds)
         if is_form:
-            raise web.HTTPSeeOther(f"/?lang={preferred_language(str(wish.get('lang', '')))}")
+            raise web.HTTPSeeOther(f"/?lang={_language(str(wish.get('lang', '')))}")
         return await self.fault(request)
 
     async def tickets(self, request: web.Request) -> web.Response:
         """Every ticket that the desk has ever taken, newest first, withdrawn ones included."""
         return web.json_response([ticket.as_json() for ticket in await self._desk.ask(Book.tickets)])
+
+
+def _language(accepted: str) -> str:
+    return choose_language(TEXTS.languages, accepted)
 
 
 def _wish(wish: Mapping[str, object]) -> tuple[str, float | None]:

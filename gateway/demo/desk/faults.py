@@ -11,6 +11,8 @@ from itertools import count
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from gateway.core.texts import mark
+
 
 class FaultSwitch:
     """Which fault the desk has now; `seconds` is what that fault counts in (delay, pace, Retry-After)."""
@@ -125,23 +127,25 @@ async def _garbage(switch: FaultSwitch, request: web.Request, handler: Handler) 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How a desk with this fault answers, and the seconds it counts in unless told otherwise."""
+    """How a desk with this fault answers, how people know it, and the seconds it counts in unless told otherwise."""
 
     answer: Callable[[FaultSwitch, web.Request, Handler], Awaitable[web.StreamResponse]]
+    label: str
+    meaning: str
     seconds: float = 0.0
 
 
 FAULTS = {
-    "none": Fault(_none),
-    "refuse": Fault(_refuse),
-    "error": Fault(_error),
-    "hang": Fault(_hang),
-    "slow": Fault(_slow, seconds=2.0),
-    "gray": Fault(_gray),
-    "drop": Fault(_drop),
-    "drip": Fault(_drip, seconds=1.0),
-    "busy": Fault(_busy, seconds=2.0),
-    "lose": Fault(_lose),
-    "garbage": Fault(_garbage),
+    "none": Fault(_none, mark("Works"), mark("Everything is answered.")),
+    "refuse": Fault(_refuse, mark("Refuses"), mark("422 for every new ticket.")),
+    "error": Fault(_error, mark("Fails"), mark("500 for everything, health too.")),
+    "hang": Fault(_hang, mark("Hangs"), mark("Takes requests in and doesn't answer; goes on when it thaws.")),
+    "slow": Fault(_slow, mark("Slow"), mark("Answers two seconds late."), seconds=2.0),
+    "gray": Fault(_gray, mark("Half fails"), mark("Two of three requests get a 500, health too.")),
+    "drop": Fault(_drop, mark("Drops"), mark("Keeps the ticket and closes the line without a word.")),
+    "drip": Fault(_drip, mark("Drips"), mark("Answers one byte a second."), seconds=1.0),
+    "busy": Fault(_busy, mark("Busy"), mark("429 with Retry-After for new tickets."), seconds=2.0),
+    "lose": Fault(_lose, mark("Loses"), mark("Says yes, and then knows nothing of it.")),
+    "garbage": Fault(_garbage, mark("Garbage"), mark("200 with something that isn't the protocol.")),
 }
 """Every fault by its name; `kill` and `freeze` are signals, and the parent process sends them."""

@@ -7,8 +7,25 @@ import jinja2
 
 from gateway.core.clock import Instant, iso
 from gateway.core.reference import parse_reference, show_reference
-from gateway.demo.desk.texts import FAULT_TEXTS, TEXTS
+from gateway.core.texts import mark
+from gateway.demo.desk.faults import FAULTS
+from gateway.demo.desk.language import TEXTS
 from gateway.demo.desk.ticket import DeskState, DeskTicket
+
+_STATES = {
+    DeskState.OPEN: mark("open"),
+    DeskState.PICKED_UP: mark("picked up"),
+    DeskState.RESOLVED: mark("resolved"),
+    DeskState.WITHDRAWN: mark("withdrawn"),
+}
+_COUNTS = {
+    DeskState.OPEN: mark("Open"),
+    DeskState.PICKED_UP: mark("Picked up"),
+    DeskState.RESOLVED: mark("Resolved"),
+    DeskState.WITHDRAWN: mark("Withdrawn"),
+}
+"""What stands above the number of tickets in a state; of many, which Spanish words show."""
+_LANGUAGES = {"en": "English", "es": "Español"}
 
 
 def _shown_reference(reference: str) -> str:
@@ -37,17 +54,21 @@ def render(
     counts: Mapping[DeskState, int],
     language: str,
 ) -> str:
-    """The whole page, in `es` or else in English; `tickets` newest first."""
-    language = "es" if language == "es" else "en"
+    """The whole page, in `language` or else in English; `tickets` newest first."""
+    spoken = TEXTS.get(language)
+    other = "en" if spoken.code == "es" else "es"
     return _environment.get_template("desk.html").render(
+        _=spoken,
         name=name,
         title=title,
         fault=fault,
-        faults=FAULT_TEXTS[language],
+        faults=FAULTS,
+        state_names=_STATES,
+        count_names=_COUNTS,
         tickets=tickets,
         counts=counts,
         total=sum(counts.values()),
-        language=language,
-        other="en" if language == "es" else "es",
-        text=TEXTS[language],
+        language=spoken.code,
+        other=other,
+        other_name=_LANGUAGES[other],
     )

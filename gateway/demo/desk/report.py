@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from gateway.core.provider import ReportType
+from gateway.core.texts import mark
+from gateway.demo.desk.language import TEXTS
 
-_REPLIES = {
-    "es": "Hemos resuelto su solicitud. Si algo sigue sin funcionar, responda a este mensaje.",
-    "en": "We have solved your request. If anything still doesn't work, please answer this message.",
-}
+_REPLY = mark("We have solved your request. If anything still doesn't work, please answer this message.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +24,5 @@ class Report:
         """The JSON of `POST /providers/{name}/events`."""
         data: dict[str, object] = {"reference": self.reference, "provider_reference": self.provider_reference}
         if self.type is ReportType.REPLIED:
-            data["message"] = {"body": _REPLIES.get(self.language, _REPLIES["en"]), "author": author}
+            data["message"] = {"body": TEXTS.get(self.language)(_REPLY), "author": author}
         return {"type": self.type.value, "data": data}

@@ -13,9 +13,9 @@ from gateway.store.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
-    """Up to `limit` copies at `provider` of the policy's tickets."""
+    """Up to `limit` copies at `provider` of the policy's tickets; of any policy's where none is named."""
 
-    policy: str
+    policy: str | None
     provider: str
     at: Instant
     reason: str
@@ -52,11 +52,13 @@ def supersede(transaction: Transaction, wishes: list[Supersede]) -> list[bool]:
 def _rescue(transaction: Transaction, wanted: Rescue) -> int:
     query = (
         select(handoffs.c.id, handoffs.c.ticket_id)
-        .where(RESCUABLE, handoffs.c.provider == wanted.provider, handoffs.c.policy == wanted.policy)
+        .where(RESCUABLE, handoffs.c.provider == wanted.provider)
         .order_by(handoffs.c.priority.desc(), handoffs.c.id)
         .limit(wanted.limit)
         .with_for_update(skip_locked=True)
     )
+    if wanted.policy is not None:
+        query = query.where(handoffs.c.policy == wanted.policy)
     copies = transaction.connection.execute(query).all()
     found = sheets.load(transaction, (copy.ticket_id for copy in copies))
     for copy in copies:

@@ -103,6 +103,15 @@ def test_a_missing_file_and_a_missing_secret_are_named(tmp_path: Path) -> None:
 
 
 def test_it_speaks_spanish(tmp_path: Path) -> None:
-    result = invoke("check", "-c", write_configuration(tmp_path), environment={"LC_ALL": "es_ES.UTF-8"})
+    spanish = {"LC_ALL": "es_ES.UTF-8"}
+    rate = ("secret: {env: NORTE_SECRET}", "secret: {env: NORTE_SECRET}\n    rate: 5")
+    met = invoke("check", "-c", write_configuration(tmp_path, rate), environment=spanish).output
+    broken = invoke("check", "-c", write_configuration(tmp_path, SHORT), environment=spanish).output
 
-    assert "política default: un relevo en menos de 5s se puede cumplir" in result.output
+    assert "política default: un relevo en menos de 5s se puede cumplir" in met
+    assert "una solicitud, en norte" in met
+    assert "  un intento en norte" in met
+    assert "  - el bucle de eventos y las escrituras se retrasan como mucho 250ms" in met
+    assert "Avisos:\n  - norte toma 5 solicitudes por segundo y acme, 50" in met
+    assert "por qué: una solicitud puede tardar 4.55s, y se han prometido 3s" in broken
+    assert "el ajuste mínimo: providers.norte.timeout: 225ms en lugar de 1s" in broken

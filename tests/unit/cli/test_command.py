@@ -23,6 +23,7 @@ def test_help_names_every_command() -> None:
         "providers",
         "tickets",
         "overdue",
+        "takeovers",
         "quarantine",
         "reload",
         "migrate",
@@ -98,11 +99,3 @@ def test_the_demos_folder_must_be_writable(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert f"{tmp_path}/file/folder can't be written: Not a directory" in result.stderr
-
-
-def test_the_outages_are_those_that_the_demo_stages() -> None:
-    from gateway.demo.outage import Outage
-
-    outage = next(each for each in relevo.commands["demo"].params if each.name == "outage")
-
-    assert list(outage.type.choices) == [each.value for each in Outage]  # type: ignore[attr-defined]

@@ -61,6 +61,16 @@ def test_who_is_down_gets_nothing(file: Path) -> None:
     assert both.exit_code == 0
 
 
+def test_it_speaks_spanish(file: Path) -> None:
+    asked = ("--channel", "web", "--language", "es", "--at", f"{NIGHT}+01:00", "--down", "norte")
+    output = invoke("route", "-c", file, *asked, environment={"LC_ALL": "es_ES.UTF-8"}).output
+
+    assert ["vip", "no", "es", "para", "las", "prioridades", "urgent"] in rows(output)
+    assert ["1", "norte", "no", "caído:", "como", "dice", "--down"] in rows(output)
+    assert ["2", "acme", "último", "recurso", "cerrado", "a", "esta", "hora;", "en", "pie"] in rows(output)
+    assert "La recibe acme." in output
+
+
 def test_hedge_and_deadline_are_said(file: Path) -> None:
     output = invoke("route", "-c", file, "--channel", "web").output
 

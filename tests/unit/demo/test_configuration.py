@@ -35,3 +35,4 @@ def test_every_secret_is_another_and_long_enough() -> None:
     assert first != second
     assert len(base64.b64decode(first.removeprefix("whsec_"))) >= 24
     assert secret_variable("acme") == "ACME_SECRET"
+    assert secret_variable("a-b") == "A_B_SECRET"

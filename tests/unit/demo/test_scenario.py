@@ -1,7 +1,6 @@
 """The demo's script against real desks, with a gateway of the test's own that hands over at once, or doesn't."""
 
 import asyncio
-import io
 import json
 import sys
 import time
@@ -14,7 +13,6 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from rich.console import Console
 
 from gateway.core.clock import SystemClock, iso
 from gateway.core.ids import new_id
@@ -25,11 +23,9 @@ from gateway.demo.accounting import Account
 from gateway.demo.configuration import new_secret, secret_variable
 from gateway.demo.outage import Outage
 from gateway.demo.processes import Child, Children, free_port, ready_line
-from gateway.demo.scenario import Observer, Performance, Script
-from gateway.demo.stage import Stage, Times
-from gateway.demo.table import Board
-from gateway.demo.texts import Texts
-from gateway.demo.traffic import Traffic
+from gateway.demo.scenario import Script, perform
+from gateway.demo.spectator import Row
+from gateway.demo.stage import Stage
 from gateway.web.shapes import TakeoverList, TakeoverShape
 
 SECRET = new_secret()
@@ -104,7 +100,7 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
         yield stack
 
 
-async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forgetful: bool) -> tuple[Account, str]:
+async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forgetful: bool) -> tuple[Account, list[Row]]:
     session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)))
     children = await stack.enter_async_context(Children())
     ports: dict[str, int] = {}
@@ -119,26 +115,26 @@ async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forget
     relay = await stack.enter_async_context(TestServer(Relay(urls, session, forgetful=forgetful).app()))
     url = str(relay.make_url("")).rstrip("/")
     stage = Stage(relevo=desks["acme"], desks=desks, public_url=url, ops_url=url, desk_urls=urls)
-    clock, screen = SystemClock(), io.StringIO()
-    performance = Performance(stage, QUICK, outage, Times(), Observer(stage, session, clock))
-    with Board(Console(file=screen, width=160), DESKS, Texts("en")) as board:
-        async with asyncio.timeout(15):
-            return await performance.play(Traffic(url, clock), board, Texts("en")), screen.getvalue()
+    rows: list[Row] = []
+    async with asyncio.timeout(15):
+        return await perform(outage, stage, QUICK, rows.append), rows
 
 
 @pytest.mark.parametrize("outage", [Outage.KILL, Outage.ERROR])
 async def test_a_gateway_that_hands_over_holds_its_promises(
     stack: AsyncExitStack, tmp_path: Path, outage: Outage
 ) -> None:
-    account, screen = await play(stack, tmp_path, outage, forgetful=False)
+    account, rows = await play(stack, tmp_path, outage, forgetful=False)
     assert account.held, account
     assert account.accepted == account.handed_off == sum(account.at_desks.values()) == 44
     assert account.at_desks["norte"] > 0
-    assert "oldest waiting" in screen
+    assert rows[0].states == {"acme": "up", "norte": "up"}
+    assert rows[0].event == ""
+    assert [row.event for row in rows if row.event]
 
 
 async def test_a_gateway_that_only_says_so_is_found_out(stack: AsyncExitStack, tmp_path: Path) -> None:
     account, _ = await play(stack, tmp_path, Outage.ERROR, forgetful=True)
     assert not account.held
     assert len(account.lost) > 0
-    assert [promise.name for promise in account.promises if not promise.held] == ["nothing_lost"]
+    assert [promise.words for promise in account.promises if not promise.held] == ["nothing that was accepted is lost"]

@@ -1,23 +1,26 @@
 """The next step for a ticket: named rules, and rules that hold for every combination."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.handoff import Handoff, HandoffState, holding_copy, surplus_copies
+from gateway.core.texts import Saying
 from routing.delivery.decision import Adopt, Attempt, Done, GiveUp, Hold, Patience, Postpone, Step, decide
 from routing.policy.plan import Option, Use
-from tests.support.tickets import NOW, case, handoff, ticket
+from tests.support.tickets import NOW, make_case, make_handoff, make_ticket
 
-TICKET = ticket(hedge_after=1.0)
+TICKET = make_ticket(hedge_after=1.0)
 PATIENCE = Patience(TICKET.hedge_at, give_up_after=12)
 BEFORE, AFTER = NOW + 0.5, NOW + 2.0
 
 
-def option(provider: str, use: Use, **given: float) -> Option:
-    return Option(provider, use, f"{provider} is {use.value}", **given)
+def option(provider: str, use: Use, **given: Any) -> Option:
+    return Option(provider, use, Saying(f"{provider} is {use.value}"), **given)
 
 
 def step(
@@ -26,8 +29,9 @@ def step(
     in_flight: Mapping[str, float] | None = None,
     now: float = BEFORE,
     patience: Patience = PATIENCE,
+    unreadable: Collection[str] = (),
 ) -> Step:
-    return decide(case(TICKET, *copies), options, in_flight or {}, patience, now)
+    return decide(make_case(*copies, ticket=TICKET), options, in_flight or {}, patience, now, unreadable=unreadable)
 
 
 def test_the_first_provider_that_is_up_gets_it() -> None:
@@ -52,7 +56,7 @@ def test_a_primary_that_is_down_is_not_waited_for() -> None:
 
 
 def test_an_error_leads_to_the_next_at_once() -> None:
-    failed = handoff(TICKET, "acme", HandoffState.UNAVAILABLE, answered_at=BEFORE)
+    failed = make_handoff(TICKET, "acme", HandoffState.UNAVAILABLE, answered_at=BEFORE)
     chosen = step([option("acme", Use.NOW), option("norte", Use.NOW)], failed)
     assert isinstance(chosen, Attempt)
     assert chosen.provider == "norte"
@@ -60,11 +64,55 @@ def test_an_error_leads_to_the_next_at_once() -> None:
 
 def test_silence_leads_to_the_next_at_the_hedge_deadline() -> None:
     options = [option("acme", Use.NOW), option("norte", Use.NOW)]
-    started = handoff(TICKET, "acme", HandoffState.STARTED)
+    started = make_handoff(TICKET, "acme", HandoffState.STARTED)
     assert step(options, started, in_flight={"acme": NOW}) == Hold(TICKET.hedge_at)
     chosen = step(options, started, in_flight={"acme": NOW}, now=AFTER)
     assert isinstance(chosen, Attempt)
     assert chosen.provider == "norte"
+
+
+def test_a_primary_asked_only_after_the_deadline_is_left_the_time_of_a_search() -> None:
+    """A crash came in between: if it has the ticket, that shows at once; if it is silent, nobody waits for it again."""
+    options = [option("acme", Use.NOW), option("norte", Use.NOW)]
+    patience = replace(PATIENCE, late_try=0.3)
+    assert step(options, in_flight={"acme": AFTER}, now=AFTER, patience=patience) == Hold(AFTER + 0.3)
+    chosen = step(options, in_flight={"acme": AFTER}, now=AFTER + 0.31, patience=patience)
+    assert isinstance(chosen, Attempt)
+    assert chosen.provider == "norte"
+
+
+def test_who_waits_for_room_stands_in_that_line_alone() -> None:
+    options = [option("acme", Use.SOON, room=False), option("norte", Use.SOON, room=False)]
+    assert step(options) == Hold(TICKET.hedge_at, ("acme",))
+    assert step(options, now=AFTER) == Hold(AFTER + 1.0, ("acme", "norte"))
+    assert step([option("acme", Use.NOT), option("norte", Use.LAST_RESORT, room=False)]) == Hold(
+        BEFORE + 1.0, ("norte",)
+    )
+
+
+def test_while_all_are_down_a_ticket_waits_to_be_woken() -> None:
+    for attempts in (1, 7):
+        failed = make_handoff(TICKET, "acme", HandoffState.UNAVAILABLE, answered_at=BEFORE, attempts=attempts)
+        chosen = step([option("acme", Use.NOT), option("norte", Use.NOT)], failed)
+        assert isinstance(chosen, Postpone)
+        assert chosen.until - BEFORE >= 20.0
+
+
+def test_a_pause_that_ends_is_waited_for() -> None:
+    chosen = step([option("acme", Use.NOT), option("norte", Use.SOON, until=AFTER + 4.0)], now=AFTER)
+    assert isinstance(chosen, Postpone)
+    assert chosen.until == AFTER + 4.0
+
+
+def test_a_copy_that_cannot_be_read_back_does_not_keep_the_ticket_from_others() -> None:
+    copy = make_handoff(TICKET, "acme", HandoffState.ACCEPTED, answered_at=NOW, superseded=True)
+    options = [option("acme", Use.NOW), option("norte", Use.NOW)]
+    chosen = step(options, copy, unreadable={copy.id})
+    assert isinstance(chosen, Attempt)
+    assert chosen.provider == "norte"
+    alone = step([option("acme", Use.NOW), option("norte", Use.NOT)], copy, unreadable={copy.id})
+    assert isinstance(alone, Postpone)
+    assert alone.until == BEFORE + 1.0
 
 
 def test_the_attempt_that_the_hedge_started_is_left_its_time() -> None:
@@ -74,7 +122,7 @@ def test_the_attempt_that_the_hedge_started_is_left_its_time() -> None:
 
 @pytest.mark.parametrize("state", [HandoffState.UNKNOWN, HandoffState.ABSENT, HandoffState.UNAVAILABLE])
 def test_a_further_try_keeps_its_key(state: HandoffState) -> None:
-    copy = handoff(TICKET, "acme", state, answered_at=NOW - 100)
+    copy = make_handoff(TICKET, "acme", state, answered_at=NOW - 100)
     chosen = step([option("acme", Use.NOW)], copy, now=AFTER)
     assert isinstance(chosen, Attempt)
     assert chosen.again == copy
@@ -82,46 +130,46 @@ def test_a_further_try_keeps_its_key(state: HandoffState) -> None:
 
 @pytest.mark.parametrize("state", [HandoffState.WITHDRAWN, HandoffState.LOST])
 def test_a_copy_that_ended_is_not_tried_under_its_key(state: HandoffState) -> None:
-    chosen = step([option("acme", Use.NOW)], handoff(TICKET, "acme", state, answered_at=NOW))
+    chosen = step([option("acme", Use.NOW)], make_handoff(TICKET, "acme", state, answered_at=NOW))
     assert isinstance(chosen, Attempt)
     assert chosen.again is None
 
 
 def test_a_provider_that_failed_is_left_alone_for_a_while() -> None:
-    copy = handoff(TICKET, "acme", HandoffState.UNKNOWN, answered_at=AFTER)
+    copy = make_handoff(TICKET, "acme", HandoffState.UNKNOWN, answered_at=AFTER)
     chosen = step([option("acme", Use.NOW)], copy, now=AFTER)
     assert isinstance(chosen, Postpone)
     assert chosen.until > AFTER
 
 
 def test_refused_by_all_is_for_a_person() -> None:
-    copies = [handoff(TICKET, name, HandoffState.REFUSED, answered_at=NOW) for name in ("acme", "norte")]
+    copies = [make_handoff(TICKET, name, HandoffState.REFUSED, answered_at=NOW) for name in ("acme", "norte")]
     assert isinstance(step([option("acme", Use.NOW), option("norte", Use.NOW)], *copies), GiveUp)
 
 
 def test_refused_by_one_and_the_other_down_waits() -> None:
-    refused = handoff(TICKET, "acme", HandoffState.REFUSED, answered_at=NOW)
+    refused = make_handoff(TICKET, "acme", HandoffState.REFUSED, answered_at=NOW)
     assert isinstance(step([option("acme", Use.NOW), option("norte", Use.NOT)], refused, now=AFTER), Postpone)
 
 
 def test_a_ticket_that_fails_while_others_get_through_is_poison() -> None:
-    copy = handoff(TICKET, "acme", HandoffState.UNKNOWN, answered_at=AFTER, attempts=12)
+    copy = make_handoff(TICKET, "acme", HandoffState.UNKNOWN, answered_at=AFTER, attempts=12)
     assert isinstance(step([option("acme", Use.NOW, accepted_at=AFTER)], copy, now=AFTER), GiveUp)
 
 
 def test_a_ticket_that_fails_like_all_others_waits_on() -> None:
-    copy = handoff(TICKET, "acme", HandoffState.UNKNOWN, answered_at=AFTER, attempts=12)
+    copy = make_handoff(TICKET, "acme", HandoffState.UNKNOWN, answered_at=AFTER, attempts=12)
     assert isinstance(step([option("acme", Use.NOW)], copy, now=AFTER), Postpone)
 
 
 def test_a_failed_provider_that_is_back_before_anybody_else_was_asked_keeps_its_copy() -> None:
-    copy = handoff(TICKET, "acme", HandoffState.ACCEPTED, answered_at=NOW, superseded=True)
+    copy = make_handoff(TICKET, "acme", HandoffState.ACCEPTED, answered_at=NOW, superseded=True)
     assert step([option("acme", Use.LAST_RESORT), option("norte", Use.NOW)], copy, now=AFTER) == Adopt(copy)
     assert isinstance(step([option("acme", Use.NOT), option("norte", Use.NOW)], copy, now=AFTER), Attempt)
 
 
 def test_a_copy_that_nobody_picked_up_in_time_is_not_kept() -> None:
-    copy = handoff(TICKET, "acme", HandoffState.ACCEPTED, answered_at=NOW, superseded=True)
+    copy = make_handoff(TICKET, "acme", HandoffState.ACCEPTED, answered_at=NOW, superseded=True)
     patience = Patience(TICKET.hedge_at, 12, pick_up_within=1.0)
     chosen = step([option("acme", Use.NOW), option("norte", Use.NOW)], copy, now=AFTER, patience=patience)
     assert isinstance(chosen, Attempt)
@@ -130,12 +178,12 @@ def test_a_copy_that_nobody_picked_up_in_time_is_not_kept() -> None:
 
 @pytest.mark.parametrize("state", [HandoffState.ACCEPTED, HandoffState.PICKED_UP, HandoffState.RESOLVED])
 def test_a_provider_that_has_it_ends_the_matter(state: HandoffState) -> None:
-    assert step([option("acme", Use.NOW)], handoff(TICKET, "norte", state)) == Done()
+    assert step([option("acme", Use.NOW)], make_handoff(TICKET, "norte", state)) == Done()
 
 
 PROVIDERS = ("acme", "norte", "sur")
 copies = st.builds(
-    lambda provider, state, since, superseded, attempts: handoff(
+    lambda provider, state, since, superseded, attempts: make_handoff(
         TICKET,
         provider,
         state,

@@ -1,8 +1,9 @@
 """A provider's lane: its window, its rate, and who is next."""
 
 import asyncio
+from functools import partial
 
-from routing.delivery.lanes import Lane
+from routing.delivery.lanes import Lane, Turn
 from tests.support.virtual_time import run
 
 
@@ -43,14 +44,18 @@ def test_new_and_rescued_tickets_take_turns() -> None:
         lane.take()
         served: list[str] = []
         for number in range(3):
-            lane.turn(rescue=True).add_done_callback(lambda _, n=number: served.append(f"rescued {n}"))
-            lane.turn().add_done_callback(lambda _, n=number: served.append(f"new {n}"))
+            lane.turn(rescue=True).add_done_callback(partial(_note, served, f"rescued {number}"))
+            lane.turn().add_done_callback(partial(_note, served, f"new {number}"))
         for _ in range(6):
             lane.give()
             await asyncio.sleep(0.01)
         assert served == ["new 0", "rescued 0", "new 1", "rescued 1", "new 2", "rescued 2"]
 
     run(scenario())
+
+
+def _note(served: list[str], name: str, _: Turn) -> None:
+    served.append(name)
 
 
 def test_who_steps_out_of_the_line_is_passed_over() -> None:

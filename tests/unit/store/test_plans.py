@@ -24,6 +24,7 @@ QUERIES: dict[str, Callable[[Connection], Any]] = {
     "next_due": lambda connection: outbox.next_due(connection, frozenset(Kind)),
     "receipts": lambda connection: known(connection, [DedupeKey("a", "1", ""), DedupeKey("b", "2", "")]),
     "rescue": lambda connection: rescue(Transaction(connection), [Rescue("default", "acme", 1.0, "", 10)]),
+    "rescue_any": lambda connection: rescue(Transaction(connection), [Rescue(None, "acme", 1.0, "", 10)]),
     "mark_overdue": lambda connection: mark_overdue(Transaction(connection), [MarkOverdue(1.0, 10)]),
     "audit": lambda connection: balance.audit(connection, "0", 10, False),
     "audit_waiting": lambda connection: balance.audit(connection, "0", 10, True),

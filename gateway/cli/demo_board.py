@@ -1,7 +1,7 @@
 """The live table of a demo run: a row a second, redrawn in place on a terminal, line by line anywhere else."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Self
 
 from rich import box
 from rich.console import Console
@@ -9,46 +9,39 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from gateway.demo.texts import Texts
+from gateway.cli.language import say
+from gateway.cli.terminal import STYLES
+from gateway.core.provider import HealthState
+from gateway.core.texts import mark
+from gateway.demo.spectator import Row
 
 _ROWS = 18
-_STYLES = {"up": "green", "suspect": "yellow", "down": "bold red", "recovering": "cyan", "unknown": "dim"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What could be seen at one moment; None is what nobody answered for."""
-
-    seconds: float
-    """Since the traffic began."""
-    accepted: int
-    failed: int
-    at_desks: Mapping[str, int | None]
-    waiting: int | None
-    oldest: float | None
-    """Seconds that the oldest waiting ticket has waited."""
-    states: Mapping[str, str]
-    event: str = ""
+_STATES = {
+    HealthState.UP: mark("up"),
+    HealthState.SUSPECT: mark("suspect"),
+    HealthState.DOWN: mark("down"),
+    HealthState.RECOVERING: mark("recovering"),
+    HealthState.UNKNOWN: mark("unknown"),
+}
 
 
 class Board:
     """Shows rows as they come; the desks stand in the policy's order."""
 
-    def __init__(self, console: Console, desks: Sequence[str], texts: Texts) -> None:
+    def __init__(self, console: Console, desks: Sequence[str]) -> None:
         self._console = console
         self._desks = desks
-        self._texts = texts
         self._rows: list[Row] = []
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
 
-    def __enter__(self) -> "Board":
+    def __enter__(self) -> Self:
         if self._live is not None:
             self._live.start()
         else:
             self._print(self._headings())
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *_raised: object) -> None:
         if self._live is not None:
             self._live.stop()
 
@@ -56,16 +49,15 @@ class Board:
         """Add a row."""
         self._rows.append(row)
         if self._live is None:
-            self._print([*(cell.plain for cell in self._cells(row)), row.event])
+            self._print([*(cell.plain for cell in self._cells(row)), say(row.event)])
         else:
             self._live.update(self._table(), refresh=True)
 
     def _table(self) -> Table:
-        events = "\n".join(f"{_seconds(row)} · {row.event}" for row in self._rows if row.event)
         table = Table(
-            title=self._texts("title"),
+            title=say("Relevo: outage of the primary desk"),
             title_style="bold",
-            caption=events,
+            caption="\n".join(f"{_seconds(row)} · {say(row.event)}" for row in self._rows if row.event),
             caption_style="bold",
             caption_justify="left",
             box=box.SIMPLE_HEAD,
@@ -83,15 +75,14 @@ class Board:
         self._console.print(line.rstrip(), highlight=False, markup=False, soft_wrap=True)
 
     def _headings(self) -> list[str]:
-        texts = self._texts
         return [
-            texts("time"),
-            texts("accepted"),
-            texts("failed"),
-            *(texts("at", desk=desk) for desk in self._desks),
-            texts("waiting"),
-            texts("oldest"),
-            *(texts("state", desk=desk) for desk in self._desks),
+            say("time"),
+            say("accepted"),
+            say("failed"),
+            *(say("at {desk}", desk=desk) for desk in self._desks),
+            say("waiting"),
+            say("oldest waiting"),
+            *(say("{desk} is", desk=desk) for desk in self._desks),
         ]
 
     def _cells(self, row: Row) -> list[Text]:
@@ -102,11 +93,12 @@ class Board:
             *(_count(row.at_desks.get(desk)) for desk in self._desks),
             _count(row.waiting),
             Text("–" if row.oldest is None else f"{row.oldest:.1f} s"),
-            *(self._state(row.states.get(desk, "unknown")) for desk in self._desks),
+            *(_state(row.states.get(desk, HealthState.UNKNOWN)) for desk in self._desks),
         ]
 
-    def _state(self, state: str) -> Text:
-        return Text(self._texts(f"state.{state}"), style=_STYLES[state])
+
+def _state(state: str) -> Text:
+    return Text(say(_STATES[HealthState(state)]), style=STYLES[state])
 
 
 def _count(count: int | None) -> Text:

@@ -3,13 +3,15 @@
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
+from gateway.cli.demo_board import Board
+from gateway.cli.demo_statement import show_account
 from gateway.core.provider import Takeover
+from gateway.core.texts import Saying
 from gateway.demo.accounting import Books, settle
-from gateway.demo.statement import state
-from gateway.demo.table import Board, Row
-from gateway.demo.texts import Texts
+from gateway.demo.spectator import Row
 from gateway.demo.traffic import HandIn
 
 ROW = Row(
@@ -20,8 +22,18 @@ ROW = Row(
     waiting=3,
     oldest=1.25,
     states={"acme": "down", "norte": "up"},
-    event="acme: killed",
+    event=Saying("{desk}: {fault}", desk="acme", fault=Saying("killed")),
 )
+
+
+@pytest.fixture
+def spanish(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "es_ES.UTF-8")
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
 
 def screen(*, terminal: bool) -> Console:
@@ -35,7 +47,7 @@ def written(console: Console) -> str:
 
 def test_without_a_terminal_each_row_is_a_line_under_the_headings() -> None:
     console = screen(terminal=False)
-    with Board(console, ("acme", "norte"), Texts("en")) as board:
+    with Board(console, ("acme", "norte")) as board:
         board.show(ROW)
         board.show(replace(ROW, seconds=6.2, at_desks={}, waiting=None, oldest=None, states={}, event=""))
     headings, first, second = (" ".join(line.split()) for line in written(console).splitlines())
@@ -45,21 +57,23 @@ def test_without_a_terminal_each_row_is_a_line_under_the_headings() -> None:
     assert "\x1b" not in written(console)
 
 
+@pytest.mark.usefixtures("spanish")
 def test_on_a_terminal_the_table_is_drawn_in_place() -> None:
     console = screen(terminal=True)
-    with Board(console, ("acme", "norte"), Texts("es")) as board:
+    with Board(console, ("acme", "norte")) as board:
         board.show(ROW)
         board.show(ROW)
     assert "\x1b" in written(console)
     assert "mayor espera" in written(console)
     assert "caída" in written(console)
+    assert "acme: muerta de golpe" in written(console)
 
 
 def test_the_statement_says_which_promise_was_broken_and_why() -> None:
     takeover = Takeover("t", "default", "acme", "norte", 10.0, 10.5, 11.0, 14.0, 2.8, 5.0, met=False)
     account = settle(Books([HandIn("k", 0.0, 0.1, None, "HTTP 503")], {"acme": [], "norte": []}, [], [takeover], 5.0))
     console = screen(terminal=False)
-    state(console, account, 5.0, Texts("en"))
+    show_account(console, account)
     said = written(console)
     assert "0 accepted, 1 failed" in said
     assert "no hand-in failed: 1 failed: HTTP 503 (1)" in said
@@ -69,8 +83,9 @@ def test_the_statement_says_which_promise_was_broken_and_why() -> None:
     assert "Not every promise held." in said
 
 
+@pytest.mark.usefixtures("spanish")
 def test_the_statement_speaks_spanish() -> None:
     takeover = Takeover("t", "default", "acme", "norte", 10.0, 10.5, 11.0, 12.0, 2.8, 5.0, met=True)
     console = screen(terminal=False)
-    state(console, settle(Books([], {"acme": [], "norte": []}, [], [takeover], 5.0)), 5.0, Texts("es"))
+    show_account(console, settle(Books([], {"acme": [], "norte": []}, [], [takeover], 5.0)))
     assert "Se han cumplido todas las promesas." in written(console)
