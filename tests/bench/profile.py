@@ -45,7 +45,7 @@ async def profile_of_intake(folder: Path) -> Profile:
 _PARTS = {
     "gateway/listener": "listener",
     "channels/web": "web channel",
-    "gateway/store": "store, and SQLAlchemy, SQLite and fsync under it",
+    "gateway/store": "store, SQLAlchemy, SQLite, fsync",
     "gateway/logs.py": "log line",
     "gateway/metrics.py": "metrics",
     "gateway/web": "event feed",

@@ -226,5 +226,5 @@ def test_an_engine_that_is_not_there_yet_is_named(tmp_path: Path) -> None:
     ended = run("serve", "-c", file)
 
     assert ended.returncode == 2
-    assert "names no store; sqlite:FILE does" in ended.stderr
+    assert "gateway.store: the file of a store is needed, such as sqlite:relevo.db" in ended.stderr
     assert "Traceback" not in ended.stderr

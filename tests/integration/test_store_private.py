@@ -7,6 +7,10 @@ from gateway.core.clock import SystemClock
 from gateway.store import open_store
 
 
+def modes_in(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
 async def test_nobody_else_can_read_the_files(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
@@ -15,7 +19,7 @@ async def test_nobody_else_can_read_the_files(tmp_path: Path) -> None:
         )
         await store.start()
         await store.secret()
-        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        modes = modes_in(tmp_path)
         await store.close()
     finally:
         os.umask(before)

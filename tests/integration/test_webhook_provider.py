@@ -17,7 +17,6 @@ from gateway.core.errors import ProviderUnavailable
 from gateway.core.handoff import HandoffState, Outcome
 from gateway.core.ticket import Priority
 from routing.providers.webhook.adapter import WebhookProvider
-from tests.support.tickets import REQUESTER, make_case, make_handoff, make_message
 from tests.support.scripted_desk import (
     Behaviour,
     Exchange,
@@ -32,6 +31,7 @@ from tests.support.scripted_desk import (
     sends,
     serves,
 )
+from tests.support.tickets import REQUESTER, make_case, make_handoff, make_message
 from tests.support.webhook_provider import SECRET, make_provider, make_settings
 
 GOOD = b'{"reference": "T-1", "state": "open"}'

@@ -17,8 +17,8 @@ from gateway.core.delivery import Answer
 from gateway.core.errors import ProviderUnavailable
 from gateway.core.handoff import Outcome
 from routing.providers.webhook.adapter import WebhookProvider
-from tests.support.tickets import make_case, make_handoff
 from tests.support.scripted_desk import ScriptedDesk, answers
+from tests.support.tickets import make_case, make_handoff
 from tests.support.webhook_provider import make_provider, make_settings
 
 REFUSED = Answer(Outcome.UNAVAILABLE, "its address is not a public one, and only those are permitted")

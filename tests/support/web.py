@@ -57,7 +57,7 @@ class FakeRouting:
 
     provider: str | None = "acme"
 
-    def terms(self, ticket_channel: str, language: str | None, category: str | None, priority: Priority) -> Terms:
+    def terms(self, channel: str, language: str | None, category: str | None, priority: Priority) -> Terms:
         return Terms("default", 1.0, 5.0)
 
     def serving(self, policy: str) -> str | None:

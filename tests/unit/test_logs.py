@@ -149,13 +149,13 @@ def test_our_loggers_and_the_libraries_end_in_the_same_lines() -> None:
     configure_logging(stream)
 
     structlog.get_logger("relevo.auditor").warning("ledger not audited", error="busy")
-    logging.getLogger("alembic").info("upgrade %s", "0001")
+    logging.getLogger("a.library").info("upgrade %s", "0001")
 
     ours, theirs = lines(stream)
     assert list(ours) == ["at", "level", "logger", "event", "error"]
     assert (ours["level"], ours["logger"], ours["event"]) == ("warning", "relevo.auditor", "ledger not audited")
     assert list(theirs) == ["at", "level", "logger", "event"]
-    assert (theirs["level"], theirs["logger"], theirs["event"]) == ("info", "alembic", "upgrade 0001")
+    assert (theirs["level"], theirs["logger"], theirs["event"]) == ("info", "a.library", "upgrade 0001")
 
 
 def test_configuring_again_replaces_the_stream() -> None:
@@ -163,7 +163,7 @@ def test_configuring_again_replaces_the_stream() -> None:
     configure_logging(first)
     configure_logging(second)
 
-    logging.getLogger("alembic").info("once")
+    logging.getLogger("a.library").info("once")
 
     assert first.getvalue() == ""
     assert len(lines(second)) == 1
