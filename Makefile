@@ -32,6 +32,7 @@ demo: $(BIN)/.run
 	@$(BIN)/relevo demo --outage $(OUTAGE)
 
 test: $(BIN)/.dev
+	@tests/install_needs.sh
 	$(BIN)/python -m pytest
 
 fast: $(BIN)/.dev
