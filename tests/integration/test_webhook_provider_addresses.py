@@ -185,8 +185,7 @@ async def test_a_name_that_is_permitted_is_dialled(desk: ScriptedDesk) -> None:
 @pytest.fixture(scope="module")
 def expired(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for localhost that expired before it began, with its key beside it."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl makes the expired certificate")
+    assert shutil.which("openssl"), "openssl makes the expired certificate: tests/install_needs.sh installs it"
     folder = tmp_path_factory.mktemp("tls")
     (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1")
     request = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "request.pem"]
