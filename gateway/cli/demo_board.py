@@ -15,6 +15,8 @@ from gateway.core.provider import HealthState
 from gateway.core.texts import mark
 from gateway.demo.spectator import Row
 
+_NARROWEST = 10
+"""Characters of a printed column: as many as the longest state has."""
 _ROWS = 18
 _STATES = {
     HealthState.UP: mark("up"),
@@ -70,7 +72,7 @@ class Board:
         return table
 
     def _print(self, cells: Sequence[str]) -> None:
-        widths = [max(len(heading), 8) for heading in self._headings()] + [0]
+        widths = [max(len(heading), _NARROWEST) for heading in self._headings()] + [0]
         line = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=False))
         self._console.print(line.rstrip(), highlight=False, markup=False, soft_wrap=True)
 
