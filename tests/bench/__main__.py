@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from gateway.core.errors import StartError
 from tests.bench.contestants import BARE, INTAKE, WHOLE
 from tests.bench.figures import Spread, as_good_as, economy, rate
+from tests.bench.load import LoadFailed
 from tests.bench.picture import picture
 from tests.bench.processor import machine, versions
 from tests.bench.profile import Profile, part, profile_of_intake
@@ -30,7 +32,10 @@ def main(rounds: int, to: Path) -> None:
     scratch = _ROOT / "var"
     scratch.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix="bench-") as folder:
-        asyncio.run(_measure(rounds, Path(folder), to))
+        try:
+            asyncio.run(_measure(rounds, Path(folder), to))
+        except (LoadFailed, StartError) as error:
+            raise click.ClickException(str(error)) from error
 
 
 async def _measure(rounds: int, folder: Path, to: Path) -> None:
