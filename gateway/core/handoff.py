@@ -88,11 +88,12 @@ def holding_copy(handoffs: Iterable[H]) -> H | None:
     return min(holding, key=_rank, default=None)
 
 
-def _rank(handoff: Handoff) -> tuple[bool, bool, Instant]:
+def _rank(handoff: Handoff) -> tuple[bool, bool, Instant, str]:
     return (
         handoff.state is not HandoffState.RESOLVED,
         handoff.state is not HandoffState.PICKED_UP,
         handoff.answered_at or handoff.started_at,
+        handoff.id,  # of two accepted at the same instant it must be the same one, in whatever order they are given
     )
 
 

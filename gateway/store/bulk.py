@@ -6,8 +6,9 @@ share; its values must be of types that both drivers take as they are (str, int,
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
-from sqlalchemy import Column, Connection, CursorResult, Table, delete
+from sqlalchemy import Column, Connection, CursorResult, Delete, Table, bindparam, delete
 
 Row = Mapping[str, object]
 
@@ -58,9 +59,14 @@ def update(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 def remove(connection: Connection, table: Table, keys: Iterable[str]) -> None:
     """Delete the rows with these keys."""
     wanted = list(keys)
-    (key,) = table.primary_key.columns
     if wanted:
-        connection.execute(delete(table).where(key.in_(wanted)))
+        connection.execute(_removal(table), {"keys": wanted})
+
+
+@lru_cache
+def _removal(table: Table) -> Delete:
+    (key,) = table.primary_key.columns
+    return delete(table).where(key.in_(bindparam("keys", expanding=True)))
 
 
 def _insertion(table: Table, names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from gateway.core.delivery import Case, Delivery
 from gateway.core.handoff import Handoff
 from gateway.core.ticket import Message, Ticket
 from gateway.store import rows
-from gateway.store.schema import handoffs, messages, requesters, tickets
+from gateway.store.schema import among, handoffs, messages, requesters, tickets
 
 OfTicket = TypeVar("OfTicket", Message, Handoff)
 
@@ -22,6 +22,11 @@ def select_tickets(*conditions: ColumnElement[bool]) -> Select[Any]:
         .join_from(tickets, requesters, isouter=True)
         .where(*conditions)
     )
+
+
+_TICKETS = select_tickets(among(tickets.c.id))
+_MESSAGES = select(messages).where(among(messages.c.ticket_id)).order_by(messages.c.ticket_id, messages.c.number)
+_HANDOFFS = select(handoffs).where(among(handoffs.c.ticket_id)).order_by(handoffs.c.id)
 
 
 def load_cases(connection: Connection, owed: Sequence[Delivery]) -> list[Case]:
@@ -46,23 +51,21 @@ def load_cases(connection: Connection, owed: Sequence[Delivery]) -> list[Case]:
 def load_tickets(connection: Connection, ids: Sequence[str]) -> dict[str, Ticket]:
     if not ids:
         return {}
-    return {row.id: rows.ticket(row) for row in connection.execute(select_tickets(tickets.c.id.in_(ids)))}
+    return {row.id: rows.ticket(row) for row in connection.execute(_TICKETS, {"keys": ids})}
 
 
 def load_messages(connection: Connection, ids: Sequence[str]) -> dict[str, list[Message]]:
     """By ticket, in the conversation's order."""
     if not ids:
         return {}
-    query = select(messages).where(messages.c.ticket_id.in_(ids)).order_by(messages.c.ticket_id, messages.c.number)
-    return _grouped(rows.message(row) for row in connection.execute(query))
+    return _grouped(rows.message(row) for row in connection.execute(_MESSAGES, {"keys": ids}))
 
 
 def load_handoffs(connection: Connection, ids: Sequence[str]) -> dict[str, list[Handoff]]:
     """By ticket, oldest first."""
     if not ids:
         return {}
-    query = select(handoffs).where(handoffs.c.ticket_id.in_(ids)).order_by(handoffs.c.id)
-    return _grouped(rows.handoff(row) for row in connection.execute(query))
+    return _grouped(rows.handoff(row) for row in connection.execute(_HANDOFFS, {"keys": ids}))
 
 
 def _grouped(found: Iterable[OfTicket]) -> defaultdict[str, list[OfTicket]]:

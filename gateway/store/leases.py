@@ -8,8 +8,10 @@ from sqlalchemy import select, update
 from gateway.core.clock import Instant
 from gateway.core.delivery import Delivery, Lease
 from gateway.store import bulk, rows, schema
-from gateway.store.schema import deliveries
+from gateway.store.schema import among, deliveries
 from gateway.store.transaction import Transaction
+
+_LEASED = select(deliveries).where(among(deliveries.c.id), deliveries.c.leased).with_for_update()
 
 
 class Leases:
@@ -17,8 +19,7 @@ class Leases:
 
     def __init__(self, transaction: Transaction, wanted: Iterable[Lease]) -> None:
         ids = sorted({lease.delivery_id for lease in wanted})
-        query = select(deliveries).where(deliveries.c.id.in_(ids), deliveries.c.leased).with_for_update()
-        found = map(rows.delivery, transaction.connection.execute(query)) if ids else ()
+        found = map(rows.delivery, transaction.connection.execute(_LEASED, {"keys": ids})) if ids else ()
         self._held = {Lease(each.id, each.epoch): each for each in found}
 
     def held(self, lease: Lease) -> Delivery | None:

@@ -5,6 +5,7 @@ condition as a literal: an engine uses one only where the query says the very sa
 """
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     literal_column,
     or_,
 )
@@ -26,6 +28,11 @@ from gateway.core.handoff import HandoffState
 from gateway.core.ticket import TicketState
 
 metadata = MetaData()
+
+
+def among(column: Column[Any]) -> ColumnElement[bool]:
+    """The rows whose column is one of the `keys` given when it is executed: thus a statement is built only once."""
+    return column.in_(bindparam("keys", expanding=True))
 
 
 def literally(column: Column[str], value: StrEnum) -> ColumnElement[bool]:

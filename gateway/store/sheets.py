@@ -11,14 +11,30 @@ from gateway.core.delivery import HANDING_OVER, Kind
 from gateway.core.handoff import HandoffState
 from gateway.core.ticket import Direction, Priority, TicketState
 from gateway.store import bulk, rows, schema
-from gateway.store.schema import deliveries, handoffs, messages, quarantine, tickets
+from gateway.store.schema import among, deliveries, handoffs, messages, quarantine, tickets
 from gateway.store.sheet import Line, Owed, Sheet, Standing, StoredCopy
 from gateway.store.transaction import Transaction
 
-_STANDING = [tickets.c[field.name] for field in fields(Standing)]
-_COPY = [handoffs.c[field.name] for field in fields(StoredCopy)]
-_OWED = [deliveries.c.id, deliveries.c.kind, deliveries.c.handoff_id, deliveries.c.message_id]
-_LINE = [messages.c.id, messages.c.number, messages.c.direction]
+_STANDINGS = (
+    select(*(tickets.c[field.name] for field in fields(Standing)))
+    .where(among(tickets.c.id))
+    .order_by(tickets.c.id)
+    .with_for_update()
+)
+_COPIES = (
+    select(*(handoffs.c[field.name] for field in fields(StoredCopy)))
+    .where(among(handoffs.c.ticket_id))
+    .order_by(handoffs.c.id)
+)
+_OWED = select(
+    deliveries.c.ticket_id, deliveries.c.id, deliveries.c.kind, deliveries.c.handoff_id, deliveries.c.message_id
+).where(among(deliveries.c.ticket_id))
+_LINES = (
+    select(messages.c.ticket_id, messages.c.id, messages.c.number, messages.c.direction)
+    .where(among(messages.c.ticket_id))
+    .order_by(messages.c.number)
+)
+_OWNERS = select(handoffs.c.id, handoffs.c.ticket_id).where(among(handoffs.c.id))
 
 
 def load(transaction: Transaction, ticket_ids: Iterable[str]) -> dict[str, Sheet]:
@@ -27,14 +43,8 @@ def load(transaction: Transaction, ticket_ids: Iterable[str]) -> dict[str, Sheet
     if not wanted:
         return {}
     connection = transaction.connection
-    standing = select(*_STANDING).where(tickets.c.id.in_(wanted)).order_by(tickets.c.id).with_for_update()
-    standings = [_standing(row) for row in connection.execute(standing)]
-    copies = _by_ticket(connection, select(*_COPY).where(handoffs.c.ticket_id.in_(wanted)).order_by(handoffs.c.id))
-    owed = _by_ticket(connection, select(deliveries.c.ticket_id, *_OWED).where(deliveries.c.ticket_id.in_(wanted)))
-    lines = _by_ticket(
-        connection,
-        select(messages.c.ticket_id, *_LINE).where(messages.c.ticket_id.in_(wanted)).order_by(messages.c.number),
-    )
+    standings = [_standing(row) for row in connection.execute(_STANDINGS, {"keys": wanted})]
+    copies, owed, lines = (_by_ticket(connection, query, wanted) for query in (_COPIES, _OWED, _LINES))
     return {
         each.id: Sheet(
             each,
@@ -49,8 +59,7 @@ def load(transaction: Transaction, ticket_ids: Iterable[str]) -> dict[str, Sheet
 
 def owners_of(connection: Connection, handoff_ids: Iterable[str]) -> dict[str, str]:
     """The ticket of each of these copies."""
-    query = select(handoffs.c.id, handoffs.c.ticket_id).where(handoffs.c.id.in_(sorted(handoff_ids)))
-    return {row.id: row.ticket_id for row in connection.execute(query)}
+    return {row.id: row.ticket_id for row in connection.execute(_OWNERS, {"keys": sorted(handoff_ids)})}
 
 
 def save(transaction: Transaction, sheets: Iterable[Sheet]) -> None:
@@ -95,9 +104,9 @@ def _save_copies(connection: Connection, sheets: list[Sheet]) -> None:
     bulk.update(connection, schema.handoffs, changed)
 
 
-def _by_ticket(connection: Connection, query: Select[Any]) -> defaultdict[str, list[rows.AnyRow]]:
+def _by_ticket(connection: Connection, query: Select[Any], ids: list[str]) -> defaultdict[str, list[rows.AnyRow]]:
     found: defaultdict[str, list[rows.AnyRow]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in connection.execute(query, {"keys": ids}):
         found[row.ticket_id].append(row)
     return found
 

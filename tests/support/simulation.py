@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.core.delivery import Delivery, Kind
+from gateway.core.delivery import Case, Delivery, Kind
 from gateway.core.events import Event, ProviderStateChanged, Recorded
 from gateway.core.handoff import HandoffState, holding_copy
 from gateway.core.ticket import Direction, InboundMessage, Priority, Receipt, Requester, TicketState
 from gateway.intake import IntakeDoor
 from gateway.store import SqlStore
+from gateway.store.cases import load_cases
 from gateway.store.verbs.recover import recover
 from routing.assess import assess_configuration
 from routing.delivery.engine import Engine
@@ -27,6 +28,7 @@ from routing.takeover.bounds import Platform
 from routing.takeover.promise import PolicyPromise
 from tests.support.fake_desk import FakeDesk, Mood
 from tests.support.store import InlineRunner
+from tests.support.tickets import make_delivery
 from tests.support.virtual_time import VirtualClock
 
 QUICK_RETURN = HealthSettings(hold=2.0, ramp=1.0)
@@ -204,14 +206,19 @@ class Simulation:
         if waiting:
             return [f"{waiting:g} tickets wait"]
         contested = {item.ticket_id for item in await self.store.quarantined() if item.kind is Kind.WITHDRAW}
-        ids = [receipt.ticket_id for receipt in self.receipts if receipt.ticket_id not in contested]
-        return [wrong for ticket_id in ids if (wrong := await self._misplaced(ticket_id))]
+        cases = await self.cases()
+        return [
+            wrong for case in cases if (wrong := self._misplaced(case)) and case.delivery.ticket_id not in contested
+        ]
 
-    async def _misplaced(self, ticket_id: str) -> str | None:
-        case = await self.store.ticket(ticket_id)
-        assert case is not None
+    async def cases(self) -> list[Case]:
+        """Every ticket with its messages and copies, as the store has them."""
+        owed = [make_delivery(receipt.ticket_id) for receipt in self.receipts]
+        return await self.runner.read(lambda connection: load_cases(connection, owed))
+
+    def _misplaced(self, case: Case) -> str | None:
         assert case.ticket is not None
-        holders = self.holders(ticket_id)
+        holders = self.holders(case.ticket.id)
         copies = [(copy.provider, copy.state.value, copy.superseded) for copy in case.handoffs]
         if case.ticket.state is not TicketState.HANDED_OFF:
             return f"{case.ticket.state} {copies}, and yet open at {holders}" if holders else None
@@ -219,7 +226,7 @@ class Simulation:
         if keeper is None or holders != [keeper.provider]:
             return f"{case.ticket.state} {copies}, and open at {holders}"
         written = [each.id for each in case.messages if each.direction is Direction.INBOUND]
-        ticket = self.desks[keeper.provider].has_open(ticket_id)
+        ticket = self.desks[keeper.provider].has_open(case.ticket.id)
         arrived = ticket.messages if ticket else []
         return None if arrived == written else f"{copies}: the messages {written} were written, {arrived} arrived"
 
@@ -242,12 +249,10 @@ class Simulation:
     async def handed_off_after(self) -> dict[str, float]:
         """Seconds from durable acceptance to a provider's acceptance, by ticket."""
         seconds = {}
-        for receipt in self.receipts:
-            case = await self.store.ticket(receipt.ticket_id)
-            assert case is not None
+        for case in await self.cases():
             assert case.ticket is not None
-            assert case.ticket.handed_off_at is not None, f"{receipt.reference} was never handed off"
-            seconds[receipt.ticket_id] = case.ticket.handed_off_at - case.ticket.received_at
+            assert case.ticket.handed_off_at is not None, f"{case.ticket.reference} was never handed off"
+            seconds[case.ticket.id] = case.ticket.handed_off_at - case.ticket.received_at
         return seconds
 
 

@@ -37,11 +37,14 @@ def make_message(ticket_id: str, number: int = 1, body: str = "No puedo entrar e
     )
 
 
+def make_delivery(ticket_id: str, kind: Kind = Kind.TICKET, at: Instant = NOW) -> Delivery:
+    return Delivery(id=new_id(), kind=kind, due_at=at, created_at=at, ticket_id=ticket_id)
+
+
 def make_case(*copies: Handoff, ticket: Ticket | None = None, kind: Kind = Kind.TICKET, **changes: Any) -> Case:
     """A ticket with one message, and what is owed about it; `changes` are the ticket's."""
     of = ticket or make_ticket(**changes)
-    delivery = Delivery(id=new_id(), kind=kind, due_at=of.received_at, created_at=of.received_at, ticket_id=of.id)
-    return Case(delivery, of, (make_message(of.id),), copies)
+    return Case(make_delivery(of.id, kind, of.received_at), of, (make_message(of.id),), copies)
 
 
 def make_handoff(

@@ -213,7 +213,8 @@ def test_every_step_is_a_sane_one(used: tuple[Use, ...], made: list[Handoff], as
             assert provider not in asked
             assert dict(zip(PROVIDERS, used, strict=True))[provider] is not Use.NOT
             latest = max((c for c in made if c.provider == provider), key=lambda c: (c.started_at, c.id), default=None)
-            assert latest is None or (latest.state is not HandoffState.REFUSED and not latest.live)
+            refused = latest is not None and latest.state is HandoffState.REFUSED and not latest.superseded
+            assert latest is None or not (refused or latest.live)
             assert again is None or again is latest
         case Hold(until):
             assert until > now
@@ -232,6 +233,7 @@ def test_every_step_is_a_sane_one(used: tuple[Use, ...], made: list[Handoff], as
 
 @given(st.lists(copies, max_size=5))
 def test_all_copies_but_the_one_that_holds_the_ticket_are_surplus(made: list[Handoff]) -> None:
+    assert holding_copy(made) == holding_copy(reversed(made))
     live = [copy for copy in made if copy.live]
     kept = [copy for copy in live if copy not in surplus_copies(made)]
     if any(copy.state is HandoffState.RESOLVED for copy in made):

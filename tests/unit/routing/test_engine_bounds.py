@@ -68,7 +68,7 @@ def slowest_ticket(
 
 @pytest.mark.parametrize("mood", FAULTS)
 def test_no_ticket_takes_longer_than_its_bound_whatever_the_primary_does(mood: Mood) -> None:
-    measured = slowest_ticket([(2.0, mood)], start=1.0, seconds=4.0, every=0.25)
+    measured = slowest_ticket([(2.0, mood)], start=1.0, seconds=4.0, every=0.35)
     assert measured.longest <= measured.bound
 
 
@@ -78,7 +78,7 @@ def test_the_worst_phase_of_a_ticket_comes_near_its_bound(mood: Mood) -> None:
     assert _NEAR * measured.bound <= measured.longest <= measured.bound
 
 
-@examples(8)
+@examples(6)
 @given(
     script=st.lists(st.tuples(st.floats(0.0, 3.0), st.sampled_from([*FAULTS, Mood.WORKS])), min_size=1, max_size=4),
     start=st.floats(0.0, 2.0),
@@ -118,7 +118,7 @@ def test_the_worst_phase_of_a_takeover_comes_near_its_bound_and_none_exceeds_it(
     assert all(each.longest <= each.bound + _ROUNDING for each in measured)
 
 
-@examples(8)
+@examples(6)
 @given(st.sampled_from([Mood.HANGS, Mood.CLOSED_PORT, Mood.ERRORS]), st.floats(0.0, 1.2), st.integers(0, 1000))
 def test_no_fault_is_taken_over_later_than_its_bound(mood: Mood, phase: float, seed: int) -> None:
     for traffic in (False, True):
@@ -126,8 +126,8 @@ def test_no_fault_is_taken_over_later_than_its_bound(mood: Mood, phase: float, s
         assert measured.longest <= measured.bound + _ROUNDING
 
 
-_RESCUED = 40
-_RATE = 8.0
+_RESCUED = 24
+_RATE = 6.0
 
 
 def last_rescued_after(mood: Mood, phase: float, *, arrivals: float) -> Measured:
@@ -158,9 +158,9 @@ async def _rescued(sim: Simulation, arrivals: float) -> float:
     return max(copy.answered_at or 0.0 for case in found if case for copy in case.handoffs if copy.provider == "norte")
 
 
-@pytest.mark.parametrize("phase", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize("phase", [0.05, 0.95])
 def test_a_rescue_comes_near_its_bound_and_never_exceeds_it_while_new_tickets_arrive(phase: float) -> None:
-    measured = last_rescued_after(Mood.HANGS, phase, arrivals=_RATE * 0.75)
+    measured = last_rescued_after(Mood.HANGS, phase, arrivals=_RATE * 0.6)
     assert _NEAR * measured.bound <= measured.longest <= measured.bound
 
 

@@ -48,7 +48,7 @@ def slowest_around_a_crash(mood: Mood, crash_after: float, *, forgets: bool, tim
 
 @pytest.mark.parametrize("mood", [Mood.HANGS, Mood.STUCK, Mood.CLOSED_PORT, Mood.DROPS])
 def test_no_moment_of_a_crash_makes_a_ticket_late(mood: Mood) -> None:
-    for crash_after in (0.0, 0.3, 0.56, 1.2):
+    for crash_after in (0.0, 0.56, 1.2):
         longest, bound = slowest_around_a_crash(mood, crash_after, forgets=False, timeout=1.0)
         assert longest <= bound
 
@@ -63,7 +63,7 @@ def test_the_worst_moment_of_a_crash_comes_near_the_bound() -> None:
     assert max(parts) >= _NEAR
 
 
-@examples(10)
+@examples(6)
 @given(
     script=st.lists(st.tuples(st.floats(0.0, 2.0), st.sampled_from([*FAULTS, Mood.WORKS])), max_size=3),
     crash_after=st.floats(0.0, 4.0),

@@ -108,13 +108,13 @@ def _got_no_more_than_it_may(desk: FakeDesk) -> None:
         assert later - index <= _RATE * (last - first) + 1 + 1e-3, f"{desk.name} got too much at {last:.3f}"
 
 
-@examples(14)
+@examples(8)
 @given(_SCRIPTS, st.integers(2, 3), st.integers(0, 1000))
 def test_all_comes_into_order_whatever_the_desks_did(script: list[Do], desks: int, seed: int) -> None:
     play(script, desks=desks, seed=seed)
 
 
-@examples(4)
+@examples(3)
 @given(_SCRIPTS, st.sampled_from([(ReportType.ACCEPTED,), (ReportType.PICKED_UP,), (ReportType.REPLIED,)]))
 def test_all_comes_into_order_where_reports_come_before_the_answers(
     script: list[Do], at_once: tuple[ReportType, ...]
@@ -122,7 +122,7 @@ def test_all_comes_into_order_where_reports_come_before_the_answers(
     play(script, at_once=at_once)
 
 
-@examples(4)
+@examples(3)
 @given(_SCRIPTS, st.sampled_from([0.3, 0.7]))
 def test_all_comes_into_order_where_desks_decline_some(script: list[Do], declined: float) -> None:
     play(script, declined=declined)

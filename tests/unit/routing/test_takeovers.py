@@ -34,8 +34,8 @@ def _moves(sim: Simulation) -> list[tuple[str, str | None]]:
     return [(event.from_provider, event.to_provider) for event in sim.chronicle.of(TakeoverStarted)]
 
 
-@examples(5)
-@given(st.lists(st.floats(2.0, 50.0), min_size=6, max_size=10), st.integers(0, 1000))
+@examples(3)
+@given(st.lists(st.floats(2.0, 40.0), min_size=5, max_size=8), st.integers(0, 1000))
 def test_flapping_switches_at_most_once_a_minute_by_default(pauses: list[float], seed: int) -> None:
     async def scenario() -> None:
         async with simulation(health=HealthSettings(), seed=seed) as sim:
