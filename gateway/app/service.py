@@ -147,10 +147,10 @@ class Service:
             "ops", settings.ops.listen, ops_routes(self._ops_facts(), VERSION), limits=Limits(answer_seconds=None)
         )
         await self._ops.start()
-        self._parts.push_async_callback(self._ops.stop)
+        self._parts.push_async_callback(self._ops.stop, settings.shutdown_within / 6)
         self._public = Listener("public", settings.public.listen, self._public_routes(signer), languages=LANGUAGES)
         await self._public.start()
-        self._parts.push_async_callback(self._public.stop)
+        self._parts.push_async_callback(self._public.stop, settings.shutdown_within / 6)
         self._parts.callback(self._feed.close)
         await self._announce_start(unsure)
         self._public_is_open = True  # last: whoever hears that we are ready may send us a signal the next moment
@@ -164,14 +164,17 @@ class Service:
     def ask_to_stop(self) -> None:
         self._stopped.set()
 
-    async def stop(self) -> None:
-        """In reverse, within the bound of the configuration; what was cut off is searched for at the next start."""
+    async def stop(self) -> bool:
+        """In reverse. False where that outlasts the configuration's bound: then the process has to be ended, and what
+        was under way is searched for after the next start, as after a crash."""
         within = self._config.gateway.shutdown_within
-        try:
-            async with asyncio.timeout(within):
-                await self._parts.aclose()
-        except TimeoutError:
-            _log.warning("the stop took longer than allowed", seconds=within)
+        stopping = asyncio.create_task(self._parts.aclose(), name="stop")
+        await asyncio.wait({stopping}, timeout=within)
+        if not stopping.done():
+            _log.error("the stop took longer than allowed", seconds=within)
+            return False
+        stopping.result()
+        return True
 
     # Reload: all that can fail first, then the swap.
 
@@ -261,7 +264,7 @@ class Service:
                 "store": self._store.why_not_ready,
                 "engine": self._why_engine_not_ready,
                 "event loop": self._watch.why_not_ready,
-                "public listener": lambda: None if self._public_is_open else "not listening yet",
+                "public listener": self._why_public_not_ready,
             },
             source=self._config.gateway.public.url,
             token=token.get_secret_value() if token else None,
@@ -284,6 +287,9 @@ class Service:
             )
             routes += CHANNEL_TYPES[typed.type].make(typed.settings, context).routes()
         return routes + provider_routes(self._fleet.adapters, door, self._clock)
+
+    def _why_public_not_ready(self) -> str | None:
+        return None if self._public_is_open and not self._stopped.is_set() else "not listening, or about to stop"
 
     def _why_engine_not_ready(self) -> str | None:
         return None if all(not task.done() for task in self._tasks) else "a part of the service has ended"
@@ -309,7 +315,7 @@ class Service:
         """Deliveries in hand are finished; the others just end."""
         engine, *others = self._tasks
         self._engine.stop()
-        await asyncio.wait([engine], timeout=self._config.gateway.shutdown_within / 2)
+        await asyncio.wait([engine], timeout=self._config.gateway.shutdown_within / 3)
         for task in (engine, *others):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

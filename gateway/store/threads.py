@@ -19,7 +19,7 @@ from gateway.store.runner import Answer, Committed, Query
 from gateway.store.transaction import Command, Result, Verb
 from gateway.store.writer import Writer
 
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 2.0
 _log = structlog.get_logger("relevo.store")
 
 

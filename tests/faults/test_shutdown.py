@@ -15,6 +15,8 @@ from tests.support.persistent_traffic import PersistentTraffic
 from tests.support.rig import Rig
 
 _BOUND = float(GatewaySettings().shutdown_within)
+_EXIT = 1.0
+"""Seconds that a process may take to be gone once its stop has ended."""
 _SETTLED_WITHIN = 12.0
 _SOME = 20
 _HALF_A_REQUEST = (
@@ -101,7 +103,7 @@ async def test_a_stop_while_the_store_is_locked_is_in_order(tmp_path: Path) -> N
             with closing(sqlite3.connect(rig.database, isolation_level=None)) as other:
                 other.execute("BEGIN EXCLUSIVE")
                 assert (await rig.hand_in(new_id())).status == HTTPStatus.SERVICE_UNAVAILABLE
-                await _stopped_in_order(rig, within=2 * _BOUND)
+                await _stopped_in_order(rig, within=_BOUND + _EXIT)
                 other.execute("ROLLBACK")
             await rig.start_relevo()
             await _answered(rig, traffic, _SOME)

@@ -240,7 +240,7 @@ async def test_t03_what_people_write_is_shown_and_never_run(hostile: str) -> Non
         (TicketState.WAITING, None, 0, "Delayed"),
         (TicketState.HANDED_OFF, "acme", 0, "Being handled"),
         (TicketState.QUARANTINED, "acme", 0, "Delayed"),
-        (TicketState.RESOLVED, "acme", 0, "Resolved"),
+        (TicketState.RESOLVED, "acme", 0, "Closed"),
     ],
 )
 async def test_the_page_says_honestly_where_the_request_stands(
@@ -252,6 +252,14 @@ async def test_the_page_says_honestly_where_the_request_stands(
         site.clock.at += late
         _, page, _ = await site.get(path)
     assert f'<h2 id="state">{words}</h2>' in page
+
+
+async def test_the_page_says_what_a_provider_has_resolved() -> None:
+    async with web_site() as site:
+        ticket_id, path = await page_of(site)
+        site.intake.resolve(ticket_id)
+        _, page, _ = await site.get(path)
+    assert '<h2 id="state">Resolved</h2>' in page
 
 
 async def test_the_page_never_says_which_provider_serves() -> None:

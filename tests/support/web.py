@@ -15,6 +15,7 @@ from channels.channel import ChannelContext
 from channels.web.channel import WebChannel
 from channels.web.settings import WebSettings
 from gateway.core.delivery import Case
+from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ids import new_id
 from gateway.core.provider import ProviderReport, ReportResult
 from gateway.core.reference import new_reference
@@ -29,6 +30,7 @@ from gateway.core.ticket import (
     Receipt,
     Terms,
     Ticket,
+    TicketState,
 )
 from gateway.core.tokens import TokenSigner
 from gateway.listener import Limits, Listener
@@ -125,6 +127,12 @@ class MemoryIntake:
         case = self.cases[ticket_id]
         assert case.ticket is not None
         self.cases[ticket_id] = replace(case, ticket=replace(case.ticket, **changes))
+
+    def resolve(self, ticket_id: str) -> None:
+        """A provider has it, and has resolved it."""
+        copy = Handoff(new_id(), ticket_id, "acme", HandoffState.RESOLVED, self.clock.now())
+        self.cases[ticket_id] = replace(self.cases[ticket_id], handoffs=(copy,))
+        self.change(ticket_id, state=TicketState.RESOLVED)
 
     def answer(self, ticket_id: str, body: str, *, provider: str = "acme", author: str | None = None) -> None:
         case = self.cases[ticket_id]
