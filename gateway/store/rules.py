@@ -94,7 +94,7 @@ def _move(sheet: Sheet, before: StoredCopy, fact: HandoffFact) -> None:
     if copy.live and not before.live:
         sheet.owe(Kind.CONFIRM, fact.read_back_at or fact.at + READ_BACK_AFTER, fact.at, copy)
     settle(sheet, fact.at)
-    if taken and before.state not in _TAKEN:
+    if taken and (before.state not in _TAKEN or before.superseded):
         owe_messages(sheet, sheet.copies[copy.id], fact.at)
 
 
@@ -121,6 +121,7 @@ def supersede(sheet: Sheet, handoff_id: str, at: Instant, reason: str) -> bool:
     if copy.state is not HandoffState.ACCEPTED or copy.superseded or copy.surplus_at is not None:
         return False
     sheet.put(replace(copy, superseded=True, superseded_at=at))
+    sheet.drop(frozenset({Kind.MESSAGE}), handoff_id)  # owed again to whoever has the ticket next, be it the same
     sheet.emit(
         TicketRescued(
             at=at,

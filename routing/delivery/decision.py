@@ -99,14 +99,8 @@ def decide(
     copies = latest_by_provider(case.handoffs)
     if holding_copy(case.handoffs):
         return Done()
-    if in_flight and now < patience.hedge_at:
-        return Hold(patience.hedge_at)
-    late = {provider for provider, since in in_flight.items() if since >= patience.hedge_at}
-    if late - {options[0].provider}:
-        return Hold(now + _LOOK_AGAIN)
-    if late and now < (patient_until := in_flight[options[0].provider] + patience.late_try):
-        return Hold(patient_until)
-
+    if in_flight and (hold := _left_their_time(in_flight, options[0].provider, patience, now)):
+        return hold
     open_options = [option for option in options if option.provider not in in_flight]
     adoptable = _adoptable(open_options, copies, patience, now)
     if adoptable and not in_flight and adoptable.id not in unreadable:
@@ -129,6 +123,19 @@ def decide(
         or (Postpone(now + _LOOK_AGAIN, f"{adoptable.provider} can't be read back") if adoptable else None)
         or _wait_or_give_up(case, candidates, retry_at, patience, now)
     )
+
+
+def _left_their_time(in_flight: Mapping[str, Instant], preferred: str, patience: Patience, now: Instant) -> Hold | None:
+    """The attempts under way keep others from being asked up to the hedge deadline; those that it started, until they
+    end; the preferred provider's, if that began even later, for a short while."""
+    if now < patience.hedge_at:
+        return Hold(patience.hedge_at)
+    late = {provider: since for provider, since in in_flight.items() if since >= patience.hedge_at}
+    if late.keys() - {preferred}:
+        return Hold(now + _LOOK_AGAIN)
+    if late and now < late[preferred] + patience.late_try:
+        return Hold(late[preferred] + patience.late_try)
+    return None
 
 
 def _first(ready: Sequence[Option], use: Use, copies: Mapping[str, Handoff]) -> Attempt | None:

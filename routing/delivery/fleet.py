@@ -27,6 +27,8 @@ class LiveProvider:
     lane: Lane
     paused_until: Instant = 0.0
     accepted_at: Instant = 0.0
+    back_at: Instant = 0.0
+    """When it last answered again after it had been down."""
 
     def status(self, now: Instant) -> ProviderStatus:
         return replace(self.monitor.status(now), paused_until=self.paused_until)

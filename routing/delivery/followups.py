@@ -12,9 +12,10 @@ from routing.delivery.backoff import backoff, wait_to_be_woken
 from routing.delivery.facts import record_surely
 from routing.delivery.fleet import Fleet, LiveProvider
 
-LOOKS = (0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 4.0, 6.0, 9.0, 13.0, 20.0, 60.0, 180.0, 300.0)
-"""Seconds between looks for a copy after an unknown outcome, ten minutes in all: a desk that thaws may still finish
-what it had in hand. One that only seemed well meanwhile, and finishes late, is found out after half as long again."""
+LOOKED_FOR = 600.0
+"""Seconds for which a copy is looked for after an unknown outcome, counted anew when its desk is back: a desk that
+thaws may still finish what it had in hand."""
+_SOONEST_LOOK = 1.0
 _READ_BACKS = (15.0, 60.0, 300.0, 900.0, 3600.0)
 _TO_A_REACHABLE_DESK = 2.0
 _BY_REFERENCE = frozenset({Kind.MESSAGE, Kind.WITHDRAW})
@@ -53,10 +54,7 @@ class FollowUps:
             await self._under_its_reference(case, copy, live)
         except ProviderUnavailable as error:
             pause = error.retry_after or min(backoff(case.delivery.attempts + 1, case.delivery.id), self._longest(live))
-            if case.delivery.kind is Kind.RECONCILE:
-                await self._wait(case, str(error), pause)  # only a look that was answered counts
-            else:
-                await self._later(case, str(error), pause)
+            await self._later(case, str(error), pause)
 
     def _longest(self, live: LiveProvider) -> float:
         """A desk that has come back is told soon, however long it was away."""
@@ -99,8 +97,9 @@ class FollowUps:
         if found is not None:
             await self._learn(copy, found.state, "found by its key", found.provider_reference)
             await self._finish(case)
-        elif case.delivery.attempts + 1 < len(LOOKS):
-            await self._later(case, "not there yet", LOOKS[case.delivery.attempts + 1])
+        elif (elapsed := self._clock.now() - max(copy.started_at, live.back_at)) < LOOKED_FOR:
+            # So one that answered all along, and yet finishes late, is found out after half as long again.
+            await self._later(case, "not there yet", max(_SOONEST_LOOK, elapsed / 2))
         else:
             if copy.state is HandoffState.UNKNOWN:
                 await self._learn(copy, HandoffState.ABSENT, "looked for by its key, and not there")

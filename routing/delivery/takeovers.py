@@ -62,6 +62,9 @@ class Takeovers:
 
     def health_changed(self, change: ProviderStateChanged) -> None:
         """From a provider's monitor: look at every policy now."""
+        live = self._fleet.get(change.provider)
+        if live is not None and change.old == HealthState.DOWN:
+            live.back_at = change.at
         self._changes.append(change)
         self._changed.set()
         self._fleet.announce_change()

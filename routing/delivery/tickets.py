@@ -88,6 +88,7 @@ class TicketWorker:
     async def _step(self) -> bool:
         """Decide and act once; False when this worker's part is done."""
         self._collect()
+        self._places.accept()
         now = self._clock.now()
         policy = self._fleet.policy(self._ticket.policy)
         late_try = self._fleet.longest_search(policy)
@@ -174,6 +175,7 @@ class TicketWorker:
 
     async def _adopt(self, handoff: Handoff) -> bool:
         """Read the copy back before trusting it again."""
+        self._places.leave()
         live = self._fleet[handoff.provider]
         try:
             copy = await live.adapter.read(handoff)
@@ -201,7 +203,6 @@ class TicketWorker:
             timeout=max(0.0, until - now),
             return_when=asyncio.FIRST_COMPLETED,
         )
-        self._places.accept()
         return True
 
     def _collect(self) -> None:

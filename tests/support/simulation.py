@@ -211,6 +211,15 @@ class Simulation:
             wrong for case in cases if (wrong := self._misplaced(case)) and case.delivery.ticket_id not in contested
         ]
 
+    async def doubles(self) -> list[str]:
+        """Tickets that are open at two desks, but for those that a person decides about."""
+        contested = await self._contested()
+        ids = [receipt.ticket_id for receipt in self.receipts]
+        return [each for each in ids if len(self.holders(each)) > 1 and each not in contested]
+
+    async def _contested(self) -> set[str | None]:
+        return {item.ticket_id for item in await self.store.quarantined() if item.kind is Kind.WITHDRAW}
+
     async def cases(self) -> list[Case]:
         """Every ticket with its messages and copies, as the store has them."""
         owed = [make_delivery(receipt.ticket_id) for receipt in self.receipts]

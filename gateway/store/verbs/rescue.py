@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from gateway.core.clock import Instant
 from gateway.store import rules, sheets
 from gateway.store.schema import RESCUABLE, handoffs
 from gateway.store.sheets import owners_of
 from gateway.store.transaction import Transaction
+
+_AT_PROVIDER = (
+    select(handoffs.c.id, handoffs.c.ticket_id)
+    .where(RESCUABLE, handoffs.c.provider == bindparam("provider"))
+    .order_by(handoffs.c.priority.desc(), handoffs.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_OF_POLICY = _AT_PROVIDER.where(handoffs.c.policy == bindparam("policy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,9 @@ def supersede(transaction: Transaction, wishes: list[Supersede]) -> list[bool]:
 
 
 def _rescue(transaction: Transaction, wanted: Rescue) -> int:
-    query = (
-        select(handoffs.c.id, handoffs.c.ticket_id)
-        .where(RESCUABLE, handoffs.c.provider == wanted.provider)
-        .order_by(handoffs.c.priority.desc(), handoffs.c.id)
-        .limit(wanted.limit)
-        .with_for_update(skip_locked=True)
-    )
-    if wanted.policy is not None:
-        query = query.where(handoffs.c.policy == wanted.policy)
-    copies = transaction.connection.execute(query).all()
+    query = _AT_PROVIDER if wanted.policy is None else _OF_POLICY
+    given = {"provider": wanted.provider, "policy": wanted.policy, "most": wanted.limit}
+    copies = transaction.connection.execute(query, given).all()
     found = sheets.load(transaction, (copy.ticket_id for copy in copies))
     for copy in copies:
         rules.supersede(found[copy.ticket_id], copy.id, wanted.at, wanted.reason)

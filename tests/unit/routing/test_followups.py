@@ -11,7 +11,7 @@ from gateway.core.delivery import Case, Kind
 from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ticket import Direction, Message
 from routing.delivery.fleet import Fleet, LiveProvider, Route
-from routing.delivery.followups import LOOKS, FollowUps
+from routing.delivery.followups import LOOKED_FOR, FollowUps
 from routing.delivery.lanes import Lane
 from routing.health.monitor import Monitor
 from routing.policy.settings import PolicySettings
@@ -53,6 +53,7 @@ def follow_up(
     messages: tuple[Message, ...] = (),
     attempts: int = 0,
     arrange: Callable[[FakeDesk], object] = lambda desk: None,
+    back_at: float = 0.0,
     **policy: Any,
 ) -> Did:
     """Do one, about the first of the copies, at a desk that has it in a state, or hasn't got it."""
@@ -65,7 +66,7 @@ def follow_up(
     )
     conversation = sorted((*case.messages, *messages), key=lambda message: message.number)
     case = replace(case, delivery=delivery, messages=tuple(conversation))
-    return run(_follow_up(case, at_desk, mood, arrange, policy), seconds=60)
+    return run(_follow_up(case, at_desk, mood, arrange, back_at, policy), seconds=60)
 
 
 async def _follow_up(
@@ -73,6 +74,7 @@ async def _follow_up(
     at_desk: HandoffState | None,
     mood: Mood,
     arrange: Callable[[FakeDesk], object],
+    back_at: float,
     policy: dict[str, Any],
 ) -> Did:
     clock, settings = VirtualClock(), ProviderSettings()
@@ -82,7 +84,7 @@ async def _follow_up(
     monitor = Monitor(desk, settings.health, clock, lambda _: None, chance=lambda: 0.0)
     fleet = Fleet(clock)
     rules = PolicySettings(name="default", providers=("acme",), takeover_within=5.0, **policy)
-    live = LiveProvider("acme", desk, settings, monitor, Lane(settings.window, settings.rate))
+    live = LiveProvider("acme", desk, settings, monitor, Lane(settings.window, settings.rate), back_at=back_at)
     fleet.swap([Route(rules, 1.0)], {"acme": live})
     watching = asyncio.create_task(monitor.run())
     await asyncio.sleep(0.1 if mood is not Mood.CLOSED_PORT else 0.0)  # time for the first probe
@@ -163,7 +165,7 @@ class TestDesksThatCannotBeReached:
         copies = {Kind.MESSAGE: (COPY,), Kind.RECONCILE: (UNKNOWN,)}.get(kind, (COPY, OTHER))
         did = follow_up(kind, *copies, mood=Mood.ERRORS, attempts=attempts, messages=(_message(2),))
         assert did.pause <= 0.1 + 2.0
-        assert did.outbox.deferred[0].attempted is (kind is not Kind.RECONCILE)
+        assert did.outbox.deferred[0].attempted
 
     def test_one_that_asks_for_a_pause_gets_it(self) -> None:
         assert follow_up(Kind.RECONCILE, UNKNOWN, mood=Mood.BUSY).pause == pytest.approx(0.1 + RETRY_AFTER)
@@ -180,20 +182,25 @@ class TestReconciling:
         assert did.learned == [state]
         assert did.outbox.finished
 
-    @pytest.mark.parametrize("attempts", range(len(LOOKS) - 1))
-    def test_what_is_not_there_is_looked_for_again(self, attempts: int) -> None:
-        did = follow_up(Kind.RECONCILE, UNKNOWN, at_desk=None, attempts=attempts)
-        assert did.pause == pytest.approx(0.11 + LOOKS[attempts + 1])
-        assert did.outbox.deferred[0].attempted
+    @pytest.mark.parametrize(("elapsed", "pause"), [(0.0, 1.0), (1.0, 1.0), (8.0, 4.0), (60.0, 30.0), (590.0, 295.0)])
+    def test_what_is_not_there_is_looked_for_again_ever_more_rarely(self, elapsed: float, pause: float) -> None:
+        did = follow_up(Kind.RECONCILE, replace(UNKNOWN, started_at=EPOCH - elapsed), at_desk=None)
+        assert did.pause == pytest.approx(0.11 + pause, abs=0.1)
+
+    def test_a_desk_that_was_away_and_is_back_is_looked_at_closely_again(self) -> None:
+        for back_at, pause in ((EPOCH - 4.0, 2.0), (EPOCH - 10_000.0, None)):
+            did = follow_up(Kind.RECONCILE, replace(UNKNOWN, started_at=EPOCH - 5000.0), at_desk=None, back_at=back_at)
+            assert bool(did.outbox.deferred) is (pause is not None)
+            assert pause is None or did.pause == pytest.approx(0.11 + pause, abs=0.1)
 
     def test_what_is_not_there_after_the_last_look_is_absent(self) -> None:
-        did = follow_up(Kind.RECONCILE, UNKNOWN, at_desk=None, attempts=len(LOOKS) - 1)
+        did = follow_up(Kind.RECONCILE, replace(UNKNOWN, started_at=EPOCH - LOOKED_FOR), at_desk=None)
         assert did.learned == [HandoffState.ABSENT]
         assert did.outbox.finished
 
     def test_a_copy_that_surely_failed_meanwhile_says_nothing_new(self) -> None:
-        refused = replace(UNKNOWN, state=HandoffState.REFUSED)
-        did = follow_up(Kind.RECONCILE, refused, at_desk=None, attempts=len(LOOKS) - 1)
+        refused = replace(UNKNOWN, state=HandoffState.REFUSED, started_at=EPOCH - LOOKED_FOR)
+        did = follow_up(Kind.RECONCILE, refused, at_desk=None)
         assert did.learned == []
         assert did.outbox.finished
 

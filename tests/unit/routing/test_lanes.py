@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 
+from gateway.core.ticket import Priority
 from routing.delivery.lanes import Lane, Turn
 from tests.support.virtual_time import run
 
@@ -50,6 +51,21 @@ def test_new_and_rescued_tickets_take_turns() -> None:
             lane.give()
             await asyncio.sleep(0.01)
         assert served == ["new 0", "rescued 0", "new 1", "rescued 1", "new 2", "rescued 2"]
+
+    run(scenario())
+
+
+def test_urgent_ones_are_served_first_and_else_as_they_came() -> None:
+    async def scenario() -> None:
+        lane = Lane(window=1, rate=1000)
+        lane.take()
+        served: list[str] = []
+        for number, priority in enumerate((Priority.LOW, Priority.NORMAL, Priority.URGENT, Priority.NORMAL)):
+            lane.turn(priority).add_done_callback(partial(_note, served, f"{priority.label} {number}"))
+        for _ in range(4):
+            lane.give()
+            await asyncio.sleep(0.01)
+        assert served == ["urgent 2", "normal 1", "normal 3", "low 0"]
 
     run(scenario())
 

@@ -277,3 +277,22 @@ class TestMessages:
                 await sim.settle(within=10.0)  # looks at each message of each ticket
 
         run(scenario())
+
+    def test_written_before_a_rescue_reach_the_desk_that_picks_the_ticket_up_after_all(self) -> None:
+        async def scenario() -> None:
+            async with simulation() as sim:
+                receipt = await sim.request()
+                await asyncio.sleep(0.5)
+                for desk in sim.desks.values():
+                    desk.become(Mood.HANGS)
+                await asyncio.sleep(1.5)
+                await sim.write_again(receipt.ticket_id)
+                await asyncio.sleep(3.0)
+                assert sim.chronicle.of(TicketRescued)
+                sim.desks["acme"].become(Mood.WORKS)
+                ticket = sim.desks["acme"].work_on(receipt.ticket_id)
+                assert ticket
+                await sim.desks["acme"].report(ReportType.PICKED_UP, ticket)
+                await sim.settle(within=5.0)
+
+        run(scenario())
