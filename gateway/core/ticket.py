@@ -49,6 +49,20 @@ class Requester:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message. Its content is a blob."""
+
+    name: str
+    """What the sender called it: data to be shown, never a path."""
+    media_type: str
+    """As the sender declared it, in lower case without parameters."""
+    size: int
+    """Bytes."""
+    digest: str
+    """SHA-256 of the content in hexadecimal digits: the blob's name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One communication inside a ticket."""
 
@@ -63,6 +77,7 @@ class Message:
     author: str | None = None
     provider: str | None = None
     """The provider that wrote it, for an outbound message."""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +137,8 @@ class InboundMessage:
     category: str | None = None
     priority: Priority = Priority.NORMAL
     metadata: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    """Their blobs are durable already."""
     dedupe: DedupeKey | None = None
     ticket_id: str | None = None
     """The ticket it continues, when the channel has proved that; else it opens one."""
