@@ -7,7 +7,8 @@ from aiohttp import web
 
 from gateway.core.clock import Clock
 from gateway.core.delivery import Case
-from gateway.core.ports import Intaker, Routing
+from gateway.core.organisation import Organisation
+from gateway.core.ports import Blobs, Intaker, Measurements, Routing
 from gateway.core.tokens import TokenSigner
 
 
@@ -28,12 +29,13 @@ class ChannelContext:
     routing: Routing
     signer: TokenSigner
     clock: Clock
-    organisation: str
-    """The name that people see."""
+    measurements: Measurements
+    organisation: Organisation
+    """As people see it."""
     public_url: str
     """Where the outside reaches the public listener, without a final slash."""
-    languages: tuple[str, ...]
-    """Offered to people, the default first."""
+    blobs: Blobs
+    """Where the content of attachments is kept."""
 
 
 class Channel(Protocol):

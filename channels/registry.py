@@ -16,8 +16,10 @@ class ChannelType:
 
     settings: type[Settings]
     make: Callable[[Any, ChannelContext], Channel]
+    start: str | None = None
+    """The path of the page that people start at, where it has one."""
 
 
 CHANNEL_TYPES = {
-    "web": ChannelType(WebSettings, WebChannel),
+    "web": ChannelType(WebSettings, WebChannel, start="/"),
 }

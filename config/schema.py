@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import AfterValidator, Field, model_validator
 
-from gateway.core.settings import Duration, Listen, ListenAddress, Secret, Settings
+from config.organisation import OrganisationSettings
+from gateway.core.settings import Duration, Listen, ListenAddress, Network, Secret, Settings
+from gateway.core.store_address import SQLITE, StoreUrl
 
 PolicyT = TypeVar("PolicyT", bound=Settings)
 
@@ -24,12 +26,6 @@ def _base_url(url: str) -> str:
     if not usable or parts.query or parts.fragment:
         raise ValueError("an address is needed, such as https://help.example.org")
     return url.rstrip("/")
-
-
-def _store_url(url: str) -> str:
-    if url.removeprefix("sqlite:") not in (url, ""):
-        return url
-    raise ValueError("the file of a store is needed, such as sqlite:relevo.db or sqlite:/var/lib/relevo/relevo.db")
 
 
 def _own_url(validated: dict[str, Any]) -> str:
@@ -50,6 +46,16 @@ class PublicSettings(Settings):
     url: Annotated[str, AfterValidator(_base_url)] = Field(
         default_factory=_own_url,
         description="Address under which people and providers reach it. Without it: `http://` and what it listens on.",
+    )
+    trusted_proxies: tuple[Network, ...] = Field(
+        (),
+        description="Addresses or networks of the proxies before it. Only of these X-Forwarded-For is believed.",
+    )
+    connections: int = Field(
+        4096, ge=16, description="Most connections at one time; fewer where the system allows fewer open files."
+    )
+    connections_per_address: int = Field(
+        1024, ge=1, description="Of these, most from one address (of IPv6, one /64); a trusted proxy may have them all."
     )
 
     @model_validator(mode="after")
@@ -72,20 +78,19 @@ class OpsSettings(Settings):
         return self
 
 
-class OrganisationSettings(Settings):
-    """Whose service it is."""
-
-    name: str = Field("Relevo", min_length=1, max_length=100, description="Name shown on the public pages.")
-
-
 class GatewaySettings(Settings):
     """The gateway itself. The times are assumptions of the contracted time: declared here, watched while it runs."""
 
     public: PublicSettings = PublicSettings()
     ops: OpsSettings = OpsSettings()
-    store: Annotated[str, AfterValidator(_store_url)] = Field(
+    store: StoreUrl = Field(
         "sqlite:relevo.db",
-        description="`sqlite:PATH`: the file, relative to where the service runs or absolute.",
+        validate_default=True,
+        description="`sqlite:PATH`: the file, relative to where the service runs or absolute. "
+        "`postgresql://USER@HOST,HOST/DATABASE`: see docs/postgresql.md; with a password in it, a secret.",
+    )
+    peers: bool = Field(
+        False, description="Other gateways share the store (PostgreSQL), and take over what this one had in hand."
     )
     organisation: OrganisationSettings = OrganisationSettings()
     restart_within: Duration = Field(
@@ -96,7 +101,18 @@ class GatewaySettings(Settings):
     crashes: int = Field(
         1, ge=0, le=10, description="Crashes of the gateway within one ticket's time to allow for (f)."
     )
+    hang_after: Duration = Field(
+        10.0,
+        gt=0,
+        description="An event loop that stands still for so long ends the process, with its stacks in the log.",
+    )
     shutdown_within: Duration = Field(10.0, gt=0, description="A stop waits this long for what is under way.")
+
+    @model_validator(mode="after")
+    def _sharable(self) -> "GatewaySettings":
+        if self.peers and self.store.scheme == SQLITE:
+            raise ValueError("peers need a store that gateways can share, such as postgresql://user@host/database")
+        return self
 
 
 class Typed(NamedTuple):

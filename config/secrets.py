@@ -34,7 +34,8 @@ class SecretResolver:
 
     def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
         self._environ = environ
-        self._folder = folder
+        self.folder = folder
+        """Where relative paths start."""
 
     def __call__(self, written: Any) -> str:
         if not isinstance(written, dict):
@@ -61,7 +62,7 @@ class SecretResolver:
 
     def _from_file(self, path: str) -> str:
         try:
-            content = _read_regular_file(self._folder / path)
+            content = _read_regular_file(self.folder / path)
             value = content.decode().strip()
         except OSError as error:
             reason = error.strerror or "it can't be opened"
@@ -75,4 +76,4 @@ class SecretResolver:
         return value
 
     def _start(self, path: str) -> str:
-        return "" if Path(path).is_absolute() else f"; a relative path starts at {self._folder}"
+        return "" if Path(path).is_absolute() else f"; a relative path starts at {self.folder}"

@@ -47,6 +47,7 @@ class IntakeDoor:
             body=message.body,
             at=now,
             author=message.requester.name,
+            attachments=message.attachments,
         )
         return Intake(first, ticket, message.dedupe)
 

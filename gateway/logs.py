@@ -62,6 +62,13 @@ _LEVELS: dict[type[Event], Level] = {
 }
 """Where it isn't info."""
 
+_NUMBERS: dict[Level, int] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
 _QUIET = ("aiohttp.access", "asyncio", "alembic")
 """Loggers whose info is noise, or personal data."""
 
@@ -94,17 +101,30 @@ class Redactor:
 
 
 class LogObserver:
-    """The Observer that writes every event's type, instant, place in the stream, ticket and data."""
+    """The Observer that writes every event's type, instant, place in the stream, ticket and data.
 
-    def __init__(self) -> None:
-        self._log = structlog.get_logger(EVENTS)
+    A commit may bring hundreds of events: they go straight to the lines, and are written at once.
+    """
 
     def observe(self, events: Sequence[Recorded]) -> None:
-        log = self._log.bind()
-        for recorded in events:
-            event = recorded.event
-            say = getattr(log, level_of(event))
-            say(event.type, at=iso(event.at), seq=recorded.seq, **_facts(event))
+        for lines in _in_use:
+            said = ((each, level_of(each.event)) for each in events)
+            lines.write_all([lines.line(_fields(each, level)) for each, level in said if lines.wants(level)])
+
+
+def _fields(recorded: Recorded, level: Level) -> EventDict:
+    event = recorded.event
+    fields: EventDict = {
+        "at": iso(event.at),
+        "level": level,
+        "logger": EVENTS,
+        "event": event.type,
+        "seq": recorded.seq,
+    }
+    for name, value in (("ticket_id", event.ticket_id), ("reference", event.reference), *event.data().items()):
+        if value is not None:
+            fields[name] = value
+    return fields
 
 
 def configure_logging(
@@ -122,10 +142,11 @@ def configure_logging(
     terminal = stream.isatty()
     as_text = format == "text" or (format is None and terminal)
     render = _text_renderer(colours=terminal and "NO_COLOR" not in os.environ) if as_text else _render_json
-    lines = _Lines(stream, render, redactor)
+    lines = _Lines(stream, render, redactor, level)
+    _in_use[:] = [lines]
     structlog.configure(
         processors=[_name_and_level, lines.finish],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        wrapper_class=structlog.make_filtering_bound_logger(_NUMBERS[level]),
         logger_factory=lines.logger,
         cache_logger_on_first_use=False,
     )
@@ -152,26 +173,44 @@ def level_of(event: Event) -> Level:
 class _Lines:
     """Finished lines, to one stream."""
 
-    def __init__(self, stream: TextIO, render: Callable[[EventDict], str], redactor: Redactor) -> None:
+    def __init__(self, stream: TextIO, render: Callable[[EventDict], str], redactor: Redactor, level: Level) -> None:
         self._stream = stream
         self._render = render
         self._redactor = redactor
+        self._level = _NUMBERS[level]
+
+    def wants(self, level: Level) -> bool:
+        """Whether what is said that loudly is written."""
+        return _NUMBERS[level] >= self._level
 
     def finish(self, _logger: Any, _method: str, fields: EventDict) -> str:
         """A structlog processor: the line of what is said."""
         fields = structlog.processors.format_exc_info(None, "", fields)
         fields.setdefault("at", iso(time.time()))
         first = {name: fields.pop(name, None) for name in _FIRST}
-        return self._redactor.redact(self._render({**first, **fields}))
+        return self.line({**first, **fields})
+
+    def line(self, fields: EventDict) -> str:
+        """The line of these fields, in their order."""
+        return self._redactor.redact(self._render(fields))
 
     def write(self, line: str) -> None:
-        # a log that can't be written must not stop the service
-        with suppress(OSError, ValueError):
-            self._stream.write(line + "\n")
-            self._stream.flush()
+        self.write_all([line])
+
+    def write_all(self, lines: Sequence[str]) -> None:
+        """As one piece."""
+        if lines:
+            # a log that can't be written must not stop the service
+            with suppress(OSError, ValueError):
+                self._stream.write("\n".join([*lines, ""]))
+                self._stream.flush()
 
     def logger(self, name: str = "relevo") -> "_Logger":
         return _Logger(name, self.write)
+
+
+_in_use: list[_Lines] = []
+"""Where all logs of this process end since `configure_logging`: as structlog's own configuration, one for all."""
 
 
 class _Logger:
@@ -207,11 +246,6 @@ def _name_and_level(logger: Any, method: str, fields: EventDict) -> EventDict:
     fields["logger"] = logger.name
     fields["level"] = method
     return fields
-
-
-def _facts(event: Event) -> dict[str, Any]:
-    facts = {"ticket_id": event.ticket_id, "reference": event.reference, **event.data()}
-    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _forms(secret: str) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from gateway.core.blob import Sweep
 from gateway.core.clock import Clock
 from gateway.core.delivery import Kind
 from gateway.core.errors import RelevoError
@@ -102,7 +103,16 @@ class Metrics:
             counter("contract_breaches", "Tickets that no operative provider had within the contracted time.", "policy")
         )
         self._duplicates = counter("duplicates", "Messages that came again and were answered as the first time.")
+        self._first_aid = _Labelled(
+            counter("first_aid_helped", "Times that first aid solved it, without a ticket.", "channel", "category")
+        )
         self._alarms = _Labelled(counter("alarms", "Alarms raised.", "alarm"))
+        self._connections_ended = _Labelled(
+            counter("connections_ended", "Connections that the listener ended or refused.", "listener", "reason")
+        )
+        self._forwarded_unusable = counter(
+            "forwarded_unusable", "Requests whose X-Forwarded-For a trusted proxy wrote and nobody can make out."
+        )
 
     def _gauges(self) -> None:
         def gauge(name: str, says: str, *labels: str) -> Gauge:
@@ -130,6 +140,9 @@ class Metrics:
                 "channel",
             )
         )
+        self._connections = _Labelled(gauge("connections_open", "Connections that are open.", "listener"))
+        self._blobs = gauge("blobs_stored", "Contents of attachments, as of the last removal of orphans.")
+        self._blobs_bytes = gauge("blobs_stored_bytes", "Their bytes.")
         self._active = _Labelled(gauge("alarm_active", "Alarms of this type that are on now.", "alarm"))
 
     def _histograms(self) -> None:
@@ -153,13 +166,18 @@ class Metrics:
         self._commit = histogram("commit_seconds", "One commit of the store, waiting included.", _SHORT_BUCKETS)
 
     def observe(self, events: Sequence[Recorded]) -> None:
+        opened: dict[str, list[Event]] = {}
         for recorded in events:
-            self._count(recorded.event)
+            event = recorded.event
+            if isinstance(event, TicketReceived):  # hundreds may share a commit: each channel's are counted at once
+                opened.setdefault(event.channel, []).append(event)
+            else:
+                self._count(event)
+        for channel, received in opened.items():
+            self._received(channel, "new", received[-1], len(received))
 
     def _count(self, event: Event) -> None:
         match event:
-            case TicketReceived(channel=channel):
-                self._received(channel, "new", event)
             case MessageReceived(channel=channel):
                 self._received(channel, "continued", event)
             case DuplicateReceived(channel=channel):
@@ -179,8 +197,8 @@ class Metrics:
             case LedgerBalanced():
                 self._unbalanced.set(0)
 
-    def _received(self, channel: str, outcome: str, event: Event) -> None:
-        self._intakes.of(channel, outcome).inc()
+    def _received(self, channel: str, outcome: str, event: Event, times: int = 1) -> None:
+        self._intakes.of(channel, outcome).inc(times)
         self._last_success.of(channel).set(event.at)
 
     def _handed_off(self, event: HandoffChanged) -> None:
@@ -198,6 +216,9 @@ class Metrics:
 
     def intake_refused(self, channel: str, outcome: str) -> None:
         self._intakes.of(channel, outcome).inc()
+
+    def first_aid_helped(self, channel: str, category: str) -> None:
+        self._first_aid.of(channel, category).inc()
 
     def commit_seconds(self, seconds: float) -> None:
         self._commit.observe(seconds)
@@ -219,9 +240,23 @@ class Metrics:
         if raised:
             self._alarms.of(alarm).inc()
 
+    def connections(self, listener: str, open: int) -> None:  # noqa: A002 (the port's word)
+        self._connections.of(listener).set(open)
+
+    def connection_ended(self, listener: str, reason: str) -> None:
+        self._connections_ended.of(listener, reason).inc()
+
+    def forwarded_unusable(self) -> None:
+        self._forwarded_unusable.inc()
+
     def set_bounds(self, bounds: Mapping[str, float]) -> None:
         """The bound of one ticket's takeover, in seconds, of every policy in force."""
         _set_exactly(self._bounds, {(policy,): seconds for policy, seconds in bounds.items()})
+
+    def swept(self, sweep: Sweep) -> None:
+        """What the last removal of orphans left."""
+        self._blobs.set(sweep.kept)
+        self._blobs_bytes.set(sweep.bytes_kept)
 
     def set_counts(self, counts: Mapping[str, float]) -> None:
         """What Reads.counts says."""

@@ -7,10 +7,12 @@ from typing import Any
 from aiohttp import web
 
 from gateway.core.clock import Clock
-from gateway.core.ports import Intaker, Provider
-from gateway.core.signature import Signer
+from gateway.core.links import AttachmentLinks
+from gateway.core.ports import Provider
 from routing.providers.webhook.adapter import WebhookProvider
-from routing.providers.webhook.reports import report_routes
+from routing.providers.webhook.context import DeskContext
+from routing.providers.webhook.downloads import DeskDownloads
+from routing.providers.webhook.reports import DeskReports
 from routing.providers.webhook.settings import WebhookSettings
 from routing.settings import ProviderSettings
 
@@ -20,7 +22,7 @@ class ProviderType:
     """What an administrator writes, and what is made of it."""
 
     settings: type[ProviderSettings]
-    make: Callable[[str, Any, Clock], Provider]
+    make: Callable[[str, Any, Clock, AttachmentLinks], Provider]
 
 
 PROVIDER_TYPES: Mapping[str, ProviderType] = {
@@ -29,18 +31,18 @@ PROVIDER_TYPES: Mapping[str, ProviderType] = {
 """By the name that `type` gives it in the configuration."""
 
 
-def build_provider(name: str, type_name: str, settings: ProviderSettings, clock: Clock) -> Provider:
+def build_provider(
+    name: str, type_name: str, settings: ProviderSettings, clock: Clock, links: AttachmentLinks
+) -> Provider:
     """The provider `name`; it may open connections, so a loop must run, and it wants to be closed."""
-    return PROVIDER_TYPES[type_name].make(name, settings, clock)
+    return PROVIDER_TYPES[type_name].make(name, settings, clock, links)
 
 
-def provider_routes(
-    providers: Callable[[], Mapping[str, Provider]], intaker: Intaker, clock: Clock
-) -> list[web.RouteDef]:
-    """What the public listener mounts for providers. `providers` tells those in force when a report comes in."""
+def provider_routes(providers: Callable[[], Mapping[str, Provider]], context: DeskContext) -> list[web.RouteDef]:
+    """What the public listener mounts for providers. `providers` tells those in force when a request comes in."""
 
-    def signer_of(name: str) -> Signer | None:
+    def desk_of(name: str) -> WebhookProvider | None:
         provider = providers().get(name)
-        return provider.signer if isinstance(provider, WebhookProvider) else None
+        return provider if isinstance(provider, WebhookProvider) else None
 
-    return report_routes(signer_of, intaker, clock)
+    return [*DeskReports(desk_of, context).routes(), *DeskDownloads(desk_of, context).routes()]

@@ -1,49 +1,66 @@
-"""`POST /api/v1/tickets`: a request for help as JSON, answered once it is on disk."""
+"""`POST /api/v1/tickets`: a request for help as JSON, or as a form with files, answered once it is on disk."""
 
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
 from channels.channel import ChannelContext
+from channels.web.answers import check_answers
+from channels.web.categories import Categories
 from channels.web.complaints import complaints
 from channels.web.content import JSON, parse_object, read_content
+from channels.web.drafts import too_many
+from channels.web.multipart import MULTIPART, FormLimits, read_form
 from channels.web.settings import WebSettings
 from channels.web.submission import Submission, submission_model
+from channels.web.throttle import Step, Throttle
+from gateway.core.addresses import client_address
 from gateway.core.clock import iso
-from gateway.core.problems import BAD_REQUEST, INVALID, KEY_REUSED, UNAUTHORIZED, Problem
+from gateway.core.problems import BAD_REQUEST, INVALID, KEY_REUSED, UNAUTHORIZED, FieldError, Problem
+from gateway.core.ready_answer import ReadyAnswer
 from gateway.core.texts import Language, Texts, choose_language, mark
-from gateway.core.ticket import Acceptance, DedupeKey, Receipt
+from gateway.core.ticket import Acceptance, Attachment, DedupeKey, Receipt
 
 API_PATH = "/api/v1/tickets"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_NO_CATEGORY = mark("There is no such category; allowed: {categories}.")
+_TICKET = "ticket"
+"""The field of a form that has the JSON; everything else in it is a file."""
+_NO_TICKET = mark("Beside its files the form must have the field ticket, with the JSON, and no other.")
 _BAD_KEY = mark("Idempotency-Key must be given once, with 1 to 255 visible ASCII characters.")
 
 
 class TicketApi:
     """The API of one web channel."""
 
-    def __init__(self, settings: WebSettings, context: ChannelContext, texts: Texts) -> None:
+    def __init__(self, settings: WebSettings, context: ChannelContext, texts: Texts, throttle: Throttle) -> None:
         self._context = context
         self._texts = texts
+        self._throttle = throttle
+        self._categories = Categories(settings.categories)
         self._scope = f"{context.name}/api"
-        self._body_limit = settings.body_limit
+        self._limits = FormLimits(settings.body_limit, settings.attachments)
         self._model = submission_model(settings)
         key = settings.api_key
         self._authorization = f"Bearer {key.get_secret_value()}".encode() if key else None
 
-    async def create(self, request: web.Request) -> web.Response:
+    async def create(self, request: web.Request) -> web.StreamResponse:
         """201 after the commit; the same key and content again: the same answer. Raises Problem otherwise."""
         self._authorize(request)
+        await self._keep_pace(request)
         language = self._language(request)
         key = _idempotency_key(request, language)
-        content = await read_content(request, JSON, self._body_limit)
+        content, files = await self._content(request, language)
         submission = self._validate(parse_object(content, language), language)
-        dedupe = DedupeKey(self._scope, key, fingerprint(submission)) if key else None
-        receipt = await self._context.intake.receive(submission.message(self._context.name, dedupe))
+        dedupe = DedupeKey(self._scope, key, fingerprint(submission, files)) if key else None
+        message = submission.message(self._context.name, dedupe)
+        receipt = await self._context.intake.receive(replace(message, attachments=tuple(files)) if files else message)
         if receipt.acceptance is Acceptance.CONFLICT:
             raise Problem(KEY_REUSED)
         return self._created(receipt)
@@ -55,16 +72,38 @@ class TicketApi:
         if not hmac.compare_digest(given, self._authorization):
             raise Problem(UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
 
+    async def _keep_pace(self, request: web.Request) -> None:
+        """A program can't be asked a question: it is slowed for longer, and then refused."""
+        pace = self._throttle.pace(client_address(request), self._context.clock.now())
+        if pace.step is Step.PASS:
+            return
+        if pace.step is Step.REFUSE or not await self._throttle.delay(pace.seconds):
+            self._context.measurements.intake_refused(self._context.name, "flood")
+            raise too_many(max(1.0, pace.seconds))
+
+    async def _content(self, request: web.Request, language: Language) -> tuple[bytes, list[Attachment]]:
+        """The ticket's JSON: the whole content, or the field `ticket` of a form that has files beside it."""
+        if request.content_type != MULTIPART:
+            return await read_content(request, JSON, self._limits.fields), []
+        fields, files = await read_form(request, self._limits, self._context.blobs, language)
+        if fields.keys() != {_TICKET}:
+            raise Problem(INVALID, errors=[FieldError(f"/{_TICKET}", language(_NO_TICKET))])
+        return fields[_TICKET].encode(), files
+
     def _language(self, request: web.Request) -> Language:
-        return self._texts.get(choose_language(self._context.languages, request.headers.get("Accept-Language", "")))
+        offered = self._context.organisation.languages
+        return self._texts.get(choose_language(offered, request.headers.get("Accept-Language", "")))
 
     def _validate(self, document: dict[str, object], language: Language) -> Submission:
         try:
-            return self._model.model_validate(document)
+            submission = self._model.model_validate(document)
         except ValidationError as error:
             raise Problem(INVALID, errors=complaints(error, language)) from None
+        if self._categories and submission.category is not None:
+            return in_category(submission, self._categories, language)
+        return submission
 
-    def _created(self, receipt: Receipt) -> web.Response:
+    def _created(self, receipt: Receipt) -> web.StreamResponse:
         status_url = f"{self._context.public_url}/t/{self._context.signer.sign(receipt.ticket_id)}"
         answer = {
             "reference": receipt.reference,
@@ -74,7 +113,7 @@ class TicketApi:
         headers = {"Location": status_url, "Content-Type": JSON, "Cache-Control": "no-store"}
         if receipt.acceptance is Acceptance.DUPLICATE:
             headers["Idempotent-Replayed"] = "true"
-        return web.Response(status=201, body=orjson.dumps(answer), headers=headers)
+        return ReadyAnswer(201, orjson.dumps(answer), headers)
 
 
 def _idempotency_key(request: web.Request, language: Language) -> str | None:
@@ -86,7 +125,26 @@ def _idempotency_key(request: web.Request, language: Language) -> str | None:
     return keys[0]
 
 
-def fingerprint(submission: Submission) -> str:
+def in_category(submission: Submission, categories: Categories, language: Language) -> Submission:
+    """The same with its category's priority and checked answers. Raises Problem."""
+    category = categories.get(submission.category)
+    if category is None:
+        allowed = language(_NO_CATEGORY, categories=", ".join(categories.all))
+        raise Problem(INVALID, errors=[FieldError("/category", allowed)])
+    answers, wrong = check_answers(category, submission.metadata, language)
+    if wrong:
+        raise Problem(INVALID, errors=[FieldError(f"/metadata/{name}", detail) for name, detail in wrong.items()])
+    changes: dict[str, object] = {"metadata": {**submission.metadata, **answers}}
+    if category.priority and "priority" not in submission.model_fields_set:
+        changes["priority"] = category.priority
+    return submission.model_copy(update=changes)
+
+
+def fingerprint(submission: Submission, files: Sequence[Attachment] = ()) -> str:
     """SHA-256 of the content as it was understood: the order of members and white space don't count."""
-    canonical = orjson.dumps(submission.model_dump(), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(canonical).hexdigest()
+    if len(submission.metadata) > 1:
+        submission = submission.model_copy(update={"metadata": dict(sorted(submission.metadata.items()))})
+    digest = hashlib.sha256(submission.model_dump_json().encode())
+    for each in files:
+        digest.update(orjson.dumps([each.name, each.digest]))
+    return digest.hexdigest()

@@ -1,25 +1,35 @@
 """`/`: the form, which needs no JavaScript. Sent, it leads to the requester's page."""
 
-import re
-import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from channels.channel import ChannelContext
+from channels.web.answers import check_answers
 from channels.web.api import fingerprint
+from channels.web.categories import Categories, CategorySettings
 from channels.web.complaints import complaints
-from channels.web.content import FORM, parse_form, read_content
+from channels.web.drafts import Draft, Drafts
+from channels.web.gate import Passage
 from channels.web.pages import Pages, refuse_cross_site
 from channels.web.settings import WebSettings
-from channels.web.submission import submission_model
+from channels.web.submission import Submission, submission_model
+from channels.web.visit import Visit
 from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.problems import FieldError
 from gateway.core.texts import Language, mark
 from gateway.core.ticket import Acceptance, DedupeKey
 
-_FORM_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+STEP_FIELD = "step"
+"""Which button was pressed, where it is not the one that sends."""
+CHOOSE, SHOW = "choose", "show"
+"""Choose another category; show the form again, in another language. What was written stays."""
+CHOSEN_FIELD = "chosen"
+"""The category that was then chosen."""
+ANSWER_PREFIX = "answer-"
+"""Before the id of a category's own field."""
 _TOP_FIELDS = ("subject", "body")
 _REQUESTER_FIELDS = ("name", "email", "phone")
 
@@ -28,84 +38,147 @@ NOT_SAVED = mark(
     "please try again in a few minutes."
 )
 SENT_BEFORE = mark("This was sent before, with other words. Send it again if you want us to have this text as well.")
-RETRY_AFTER = {"Retry-After": "60"}
-
-
-def new_form_id() -> str:
-    """Marks one rendering of a form, so that sending it twice makes one message."""
-    return secrets.token_urlsafe(16)
-
-
-def form_id(fields: Mapping[str, str]) -> str:
-    """The id that a form came with; a new one in place of what we can't have made."""
-    given = fields.get("form_id", "")
-    return given if _FORM_ID.fullmatch(given) else new_form_id()
 
 
 class RequestForm:
     """The form of one web channel."""
 
-    def __init__(self, settings: WebSettings, context: ChannelContext, pages: Pages) -> None:
+    def __init__(self, settings: WebSettings, context: ChannelContext, pages: Pages, drafts: Drafts) -> None:
         self._context = context
         self._pages = pages
+        self._drafts = drafts
+        self._gate = drafts.gate("new")
         self._scope = f"{context.name}/form"
-        self._body_limit = settings.body_limit
+        self._categories = Categories(settings.categories)
         self._model = submission_model(settings)
 
     async def show(self, request: web.Request) -> web.Response:
-        """The empty form."""
-        return self._form(request, self._pages.language(request), switch=True)
+        """The categories to choose from; or the empty form, where there are none or one was chosen."""
+        visit = self._pages.visits.of(request)
+        chosen = request.query.get("category")
+        if self._categories and chosen is None:
+            return self._chooser(visit, Draft())
+        return self._form(visit, Draft({"category": chosen or ""}))
 
     async def send(self, request: web.Request) -> web.Response:
         """303 to the requester's page once the request is on disk; else the form again, with what was written."""
         refuse_cross_site(request)
-        language = self._pages.language(request)
-        fields = parse_form(await read_content(request, FORM, self._body_limit), language)
+        visit = self._pages.visits.of(request)
+        draft = await self._drafts.read(request, visit.language)
+        if draft.get(STEP_FIELD) == CHOOSE:
+            return self._chooser(visit, draft)
+        if CHOSEN_FIELD in draft.fields:
+            draft.fields["category"] = draft.fields.pop(CHOSEN_FIELD)
+            return self._form(visit, draft)
+        if draft.get(STEP_FIELD) == SHOW:
+            return self._form(visit, draft)
+        submission, errors = self._validated(draft, visit.language)
+        if submission is None or errors:
+            return self._form(visit, draft, status=draft.status, errors=errors)
+        passage = self._gate.judge(
+            draft.fields, visit.language, self._context.clock.now(), suspicious=draft.suspicious
+        )  # fmt: skip
+        if passage.outcome:
+            self._context.measurements.intake_refused(self._context.name, passage.outcome)
+            return self._form(visit, draft, status=422, notice=passage.notice, passage=passage)
+        await self._drafts.let_in(passage)
+        return await self._receive(visit, draft, submission, passage)
+
+    async def _receive(self, visit: Visit, draft: Draft, submission: Submission, passage: Passage) -> web.Response:
+        content = fingerprint(submission.model_copy(update={"language": None}), draft.files)
+        dedupe = DedupeKey(self._scope, passage.token.form_id, content)
+        message = replace(submission.message(self._context.name, dedupe), attachments=draft.files)
         try:
-            submission = self._model.model_validate(_document(fields, language))
-        except ValidationError as error:
-            return self._form(request, language, fields, status=422, errors=complaints(error, language))
-        dedupe = DedupeKey(self._scope, form_id(fields), fingerprint(submission.model_copy(update={"language": None})))
-        try:
-            receipt = await self._context.intake.receive(submission.message(self._context.name, dedupe))
+            receipt = await self._context.intake.receive(message)
         except (StoreUnavailable, StoreFailed):
-            return self._form(request, language, fields, status=503, notice=language(NOT_SAVED))
+            return self._form(visit, draft, status=503, notice=visit.language(NOT_SAVED))
         if receipt.acceptance is Acceptance.CONFLICT:
-            fields["form_id"] = new_form_id()
-            return self._form(request, language, fields, status=409, notice=language(SENT_BEFORE))
+            anew = self._gate.another(self._context.clock.now())
+            return self._form(visit, draft, status=409, notice=visit.language(SENT_BEFORE), passage=anew)
         token = self._context.signer.sign(receipt.ticket_id)
-        raise web.HTTPSeeOther(f"{self._pages.base}/t/{token}{self._pages.links(request)}")
+        raise web.HTTPSeeOther(f"{self._pages.base}/t/{token}{visit.query()}")
+
+    def _validated(self, draft: Draft, language: Language) -> tuple[Submission | None, Mapping[str, str]]:
+        """The submission, and what is wrong by the name of the field."""
+        category = self._categories.get(draft.get("category"))
+        answers, wrong = check_answers(category, _answers(draft), language) if category else ({}, {})
+        errors = {ANSWER_PREFIX + name: detail for name, detail in wrong.items()} | _by_name(draft.errors)
+        try:
+            submission = self._model.model_validate(_document(draft.fields, category, answers, language))
+        except ValidationError as error:
+            return None, _by_name(complaints(error, language)) | errors
+        return submission, errors
+
+    def _chooser(self, visit: Visit, draft: Draft) -> web.Response:
+        kept = {name: text for name, text in draft.fields.items() if name not in (STEP_FIELD, "category", "kept")}
+        return self._pages.render(
+            "chooser.html",
+            visit,
+            categories=list(self._categories.all.values()),
+            fields=kept,
+            kept=draft.kept,
+            filled=CHOOSE if kept else None,
+            action=f"{self._pages.base}/{visit.query()}",
+        )
 
     def _form(
         self,
-        request: web.Request,
-        language: Language,
-        fields: Mapping[str, str] | None = None,
+        visit: Visit,
+        draft: Draft,
         *,
         status: int = 200,
-        errors: Sequence[FieldError] = (),
+        errors: Mapping[str, str] | None = None,
         notice: str | None = None,
-        switch: bool = False,
+        passage: Passage | None = None,
     ) -> web.Response:
-        values = fields or {}
-        response = self._pages.render(
+        category = self._categories.get(draft.get("category"))
+        return self._pages.render(
             "form.html",
-            language,
+            visit,
             status=status,
-            action=f"{self._pages.base}/{self._pages.links(request)}",
-            form_id=form_id(values),
-            values={name: values.get(name, "") for name in (*_TOP_FIELDS, *_REQUESTER_FIELDS)},
-            errors={error.pointer.rpartition("/")[2]: error.detail for error in errors},
+            action=f"{self._pages.base}/{visit.query()}",
+            frame=self._drafts.frame(self._gate, draft, visit.language, passage),
+            values={name: draft.get(name) for name in (*_TOP_FIELDS, *_REQUESTER_FIELDS)},
+            answers=_answers(draft),
+            category=category,
+            questions=category.fields if category else (),
+            choosing=bool(self._categories),
+            kept_query={"category": draft.get("category")} if self._categories else {},
+            errors=_in_order(errors or {}, category),
             notice=notice,
-            switch=switch,
+            filled=SHOW if draft.fields.keys() - {"category"} else None,
         )
-        if status == 503:
-            response.headers.update(RETRY_AFTER)
-        return response
 
 
-def _document(fields: Mapping[str, str], language: Language) -> dict[str, object]:
+def _answers(draft: Draft) -> dict[str, str]:
+    return {
+        name.removeprefix(ANSWER_PREFIX): text for name, text in draft.fields.items() if name.startswith(ANSWER_PREFIX)
+    }
+
+
+def _by_name(errors: Sequence[FieldError]) -> dict[str, str]:
+    """What is wrong, by the last step of its pointer; several about the same are one text."""
+    found: dict[str, str] = {}
+    for error in errors:
+        name = error.pointer.rpartition("/")[2]
+        found[name] = f"{found[name]} {error.detail}" if name in found else error.detail
+    return found
+
+
+def _in_order(errors: Mapping[str, str], category: CategorySettings | None) -> dict[str, str]:
+    """As the fields stand on the page."""
+    own = [ANSWER_PREFIX + field.id for field in category.fields] if category else []
+    order = ["subject", *own, "body", "attachments", *_REQUESTER_FIELDS]
+    return {name: errors[name] for name in sorted(errors, key=lambda name: order.index(name) if name in order else 0)}
+
+
+def _document(
+    fields: Mapping[str, str], category: CategorySettings | None, answers: Mapping[str, str], language: Language
+) -> dict[str, object]:
     # A field left empty is a field not given, except where one is required.
     requester = {name: fields[name] for name in _REQUESTER_FIELDS if fields.get(name)}
     required = {name: fields.get(name, "") for name in _TOP_FIELDS}
-    return {**required, "requester": requester, "language": language.code}
+    document: dict[str, object] = {**required, "requester": requester, "language": language.code, "metadata": answers}
+    if category is None:
+        return document
+    return document | {"category": category.id, "priority": category.priority or "normal"}

@@ -1,48 +1,46 @@
-"""The pages' frame: templates, the reader's language, links, the style sheet, and the headers that protect them."""
+"""The pages' frame: templates, links, and the headers that protect them."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from aiohttp import web
-from babel.dates import format_datetime
+from babel.dates import format_datetime, get_timezone_location
 from yarl import URL
 
 from channels.channel import ChannelContext
+from channels.web.assets import Assets
+from channels.web.files import in_mebibytes
+from channels.web.settings import WebSettings
+from channels.web.visit import Visit, Visits
 from gateway.core.clock import Instant, iso
 from gateway.core.problems import CROSS_SITE, Problem
 from gateway.core.reference import show_reference
-from gateway.core.texts import Language, Texts, choose_language
+from gateway.core.texts import Texts, in_language
 
-_FOLDER = Path(__file__).parent
+_TEMPLATES = Path(__file__).parent / "templates"
 _NAMES = {"en": "English", "es": "Español"}
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
 )
-PAGE_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Vary": "Accept-Language",
-}
-PRIVATE_HEADERS = PAGE_HEADERS | {"X-Robots-Tag": "noindex, nofollow"}
+RETRY_AFTER = {"Retry-After": "60"}
 
 
 class Pages:
     """Renders the templates of one web channel."""
 
-    def __init__(self, context: ChannelContext, texts: Texts) -> None:
-        self._languages = tuple(each for each in context.languages if each in texts.languages) or texts.languages[:1]
-        self._texts = texts
+    def __init__(self, settings: WebSettings, context: ChannelContext, texts: Texts) -> None:
+        self._organisation = context.organisation
+        offered = self._organisation.languages
+        languages = tuple(each for each in offered if each in texts.languages) or texts.languages[:1]
+        self.assets = Assets(self._organisation, texts, languages)
+        self.visits = Visits(texts, languages, settings.embed)
         self.base = URL(context.public_url).path.rstrip("/")
         """What links begin with: the public address may lie below a path."""
-        self._style = (_FOLDER / "static" / "relevo.css").read_bytes()
-        # The name changes with the content, so that browsers may keep it for ever.
-        self.style_path = f"/static/{hashlib.sha256(self._style).hexdigest()[:16]}.css"
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
+            loader=jinja2.FileSystemLoader(_TEMPLATES),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -50,52 +48,71 @@ class Pages:
             auto_reload=False,
         )
         self._environment.globals.update(
-            organisation=context.organisation,
-            style=self.base + self.style_path,
+            organisation=self._organisation,
+            base=self.base,
+            style=self.base + self.assets.style.path,
+            script=self.base + self.assets.script.path,
+            logo=self.assets.logo and self.base + self.assets.logo.path,
             show_reference=show_reference,
             iso=iso,
         )
 
-    def language(self, request: web.Request, own: str | None = None) -> Language:
-        """What the reader asked for by `?lang=`; else `own` (the ticket's); else what the browser accepts."""
-        for wanted in (request.query.get("lang"), own and own.lower().partition("-")[0]):
-            if wanted in self._languages:
-                return self._texts.get(wanted)
-        return self._texts.get(choose_language(self._languages, request.headers.get("Accept-Language", "")))
-
-    def links(self, request: web.Request) -> str:
-        """What keeps a language that was chosen by hand: `?lang=es`, or nothing."""
-        wanted = request.query.get("lang")
-        return f"?lang={wanted}" if wanted in self._languages else ""
-
     def render(
         self,
         template: str,
-        language: Language,
+        visit: Visit,
         *,
         status: int = 200,
-        headers: Mapping[str, str] = PAGE_HEADERS,
+        private: bool = False,
+        filled: str | None = None,
+        kept_query: Mapping[str, str] | None = None,
         **values: Any,
     ) -> web.Response:
-        """The page as an answer."""
+        """The page as an answer; `private` where it is one person's.
+
+        A page whose form is filled in changes its language by sending the form, with `filled` as the step; others by a
+        link, which keeps `kept_query`.
+        """
+        code, zone = visit.language.code, self._organisation.zone
 
         def show_time(at: Instant) -> str:
-            return format_datetime(at, "d MMM y, HH:mm", locale=language.code) + " UTC"
+            return format_datetime(at, "d MMM y, HH:mm", tzinfo=zone, locale=code)
 
-        others = [(code, _NAMES.get(code, code)) for code in self._languages if code != language.code]
+        def local(text: Mapping[str, str]) -> str:
+            return in_language(code, text)
+
+        def size(number: int) -> str:
+            return f"{in_mebibytes(number, visit.language)} MB"
+
         text = self._environment.get_template(template).render(
-            _=language, language=language.code, others=others, show_time=show_time, **values
+            _=visit.language,
+            language=code,
+            visit=visit,
+            others=[(each, _NAMES.get(each, each)) for each in self.visits.languages if each != code],
+            show_time=show_time,
+            local=local,
+            size=size,
+            filled=filled,
+            kept_query=kept_query or {},
+            place=get_timezone_location(zone, locale=code, return_city=True),
+            **values,
         )
+        headers = _headers(visit, private=private) | (RETRY_AFTER if status == 503 else {})
         return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
-    async def style(self, request: web.Request) -> web.Response:
-        """The style sheet."""
-        return web.Response(
-            body=self._style,
-            content_type="text/css",
-            charset="utf-8",
-            headers={"Cache-Control": "public, max-age=31536000, immutable"},
-        )
+
+def _headers(visit: Visit, *, private: bool) -> dict[str, str]:
+    headers = {
+        "Content-Security-Policy": _POLICY.format(ancestors=" ".join(visit.ancestors) or "'none'"),
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Language",
+        "Content-Language": visit.language.code,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin" if visit.ancestors else "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    return headers | {"X-Robots-Tag": "noindex, nofollow"} if private else headers
 
 
 def refuse_cross_site(request: web.Request) -> None:

@@ -22,8 +22,8 @@ MOST_MEMBERS = 64
 
 _UNSEEN = r"\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 """Characters that show nothing, or turn the direction of what follows: in one line they can only mislead."""
-_ONE_LINE = rf"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{_UNSEEN}]*$"
-_TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
+ONE_LINE = rf"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{_UNSEEN}]*$"
+TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
 _LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?"
 _EMAIL = rf"^[^\s@<>()\[\],;:\\\x22\x00-\x1f\x7f-\x9f{_UNSEEN}]{{1,64}}@{_LABEL}(?:\.{_LABEL})+$"
 _PHONE = r"^[+(]?[0-9][0-9 ()./-]{3,}[0-9]$"
@@ -47,7 +47,7 @@ class RequesterFields(BaseModel):
 
     model_config = _STRICT
 
-    name: Annotated[str, _checked(_ONE_LINE, NAME_LENGTH)] | None = None
+    name: Annotated[str, _checked(ONE_LINE, NAME_LENGTH)] | None = None
     email: Annotated[str, _checked(_EMAIL, EMAIL_LENGTH)] | None = None
     phone: Annotated[str, _checked(_PHONE, PHONE_LENGTH)] | None = None
 
@@ -61,12 +61,12 @@ class Submission(BaseModel):
     body: str
     requester: RequesterFields = Field(default_factory=RequesterFields)
     language: Annotated[str, _checked(_LANGUAGE, 35)] | None = None
-    category: Annotated[str, _checked(_ONE_LINE, CATEGORY_LENGTH)] | None = None
+    category: Annotated[str, _checked(ONE_LINE, CATEGORY_LENGTH)] | None = None
     priority: Literal["low", "normal", "high", "urgent"] = "normal"
     metadata: Annotated[
         dict[
-            Annotated[str, _checked(_ONE_LINE, METADATA_KEY_LENGTH)],
-            Annotated[str, StringConstraints(max_length=METADATA_VALUE_LENGTH, pattern=_TEXT)],
+            Annotated[str, _checked(ONE_LINE, METADATA_KEY_LENGTH)],
+            Annotated[str, StringConstraints(max_length=METADATA_VALUE_LENGTH, pattern=TEXT)],
         ],
         Field(max_length=METADATA_ENTRIES, default_factory=dict),
     ]
@@ -91,8 +91,8 @@ def submission_model(settings: WebSettings) -> type[Submission]:
     """The model with the lengths that the settings allow; made once for a channel."""
 
     class LimitedSubmission(Submission):
-        subject: Annotated[str, _checked(_ONE_LINE, settings.subject_length)]
-        body: Annotated[str, _checked(_TEXT, settings.message_length), BeforeValidator(unix_lines)]
+        subject: Annotated[str, _checked(ONE_LINE, settings.subject_length)]
+        body: Annotated[str, _checked(TEXT, settings.message_length), BeforeValidator(unix_lines)]
 
     return LimitedSubmission
 
@@ -109,6 +109,6 @@ def reply_model(settings: WebSettings) -> type[Reply]:
     """The model with the length that the settings allow."""
 
     class LimitedReply(Reply):
-        body: Annotated[str, _checked(_TEXT, settings.message_length), BeforeValidator(unix_lines)]
+        body: Annotated[str, _checked(TEXT, settings.message_length), BeforeValidator(unix_lines)]
 
     return LimitedReply

@@ -7,60 +7,87 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from channels.channel import ChannelContext
+from channels.web.answers import shown_answers
+from channels.web.categories import Categories
 from channels.web.complaints import complaints
-from channels.web.content import FORM, parse_form, read_content
-from channels.web.form import NOT_SAVED, RETRY_AFTER, SENT_BEFORE, form_id, new_form_id
-from channels.web.pages import PRIVATE_HEADERS, Pages, refuse_cross_site
-from channels.web.progress import progress
+from channels.web.drafts import Draft, Drafts
+from channels.web.form import NOT_SAVED, SENT_BEFORE, SHOW, STEP_FIELD
+from channels.web.gate import Gate, Passage
+from channels.web.pages import Pages, refuse_cross_site
+from channels.web.progress import progress, stages
 from channels.web.settings import WebSettings
 from channels.web.submission import reply_model
+from channels.web.visit import Visit
 from gateway.core.delivery import Case
 from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.problems import NOT_FOUND, Problem
-from gateway.core.texts import Language
 from gateway.core.ticket import Acceptance, DedupeKey, Direction, InboundMessage, Ticket
+
+SENT = "sent"
+"""`?sent=1`: the requester comes from having sent a message."""
 
 
 class TicketPage:
     """The requesters' pages of one web channel."""
 
-    def __init__(self, settings: WebSettings, context: ChannelContext, pages: Pages) -> None:
+    def __init__(self, settings: WebSettings, context: ChannelContext, pages: Pages, drafts: Drafts) -> None:
         self._context = context
         self._pages = pages
-        self._body_limit = settings.body_limit
+        self._drafts = drafts
+        self._categories = Categories(settings.categories)
         self._model = reply_model(settings)
 
     async def show(self, request: web.Request) -> web.Response:
         """The page. Raises Problem, the same for a wrong token as for a ticket that is gone."""
         case, ticket = await self._ticket(request)
-        return self._page(request, case, ticket, self._pages.language(request, ticket.language), switch=True)
+        visit = self._pages.visits.of(request, ticket.language)
+        return self._page(request, visit, case, ticket, Draft(), sent=SENT in request.query)
 
     async def send(self, request: web.Request) -> web.Response:
         """303 back to the page once the message is on disk; else the page again, with what was written."""
         refuse_cross_site(request)
         case, ticket = await self._ticket(request)
-        language = self._pages.language(request, ticket.language)
-        fields = parse_form(await read_content(request, FORM, self._body_limit), language)
+        visit = self._pages.visits.of(request, ticket.language)
+        draft = await self._drafts.read(request, visit.language)
+        if draft.get(STEP_FIELD) == SHOW:
+            return self._page(request, visit, case, ticket, draft)
+        errors = {error.pointer.rpartition("/")[2]: error.detail for error in draft.errors}
         try:
-            reply = self._model.model_validate({"body": fields.get("body", "")})
+            body = self._model.model_validate({"body": draft.get("body")}).body
         except ValidationError as error:
-            detail = complaints(error, language)[0].detail
-            return self._page(request, case, ticket, language, fields, status=422, error=detail)
-        fingerprint = hashlib.sha256(reply.body.encode()).hexdigest()
+            errors["body"] = complaints(error, visit.language)[0].detail
+        if errors:
+            return self._page(request, visit, case, ticket, draft, status=draft.status, errors=errors)
+        passage = self._gate(ticket).judge(
+            draft.fields, visit.language, self._context.clock.now(), suspicious=draft.suspicious
+        )
+        if passage.outcome:
+            self._context.measurements.intake_refused(self._context.name, passage.outcome)
+            return self._page(
+                request, visit, case, ticket, draft, status=422, notice=passage.notice, passage=passage
+            )  # fmt: skip
+        await self._drafts.let_in(passage)
         message = InboundMessage(
             channel=self._context.name,
-            body=reply.body,
+            body=body,
             ticket_id=ticket.id,
-            dedupe=DedupeKey(f"{self._context.name}/reply/{ticket.id}", form_id(fields), fingerprint),
+            attachments=draft.files,
+            dedupe=DedupeKey(
+                f"{self._context.name}/reply/{ticket.id}", passage.token.form_id, _fingerprint(body, draft)
+            ),
         )
         try:
             receipt = await self._context.intake.receive(message)
         except (StoreUnavailable, StoreFailed):
-            return self._page(request, case, ticket, language, fields, status=503, notice=language(NOT_SAVED))
+            return self._page(
+                request, visit, case, ticket, draft, status=503, notice=visit.language(NOT_SAVED)
+            )  # fmt: skip
         if receipt.acceptance is Acceptance.CONFLICT:
-            fields["form_id"] = new_form_id()
-            return self._page(request, case, ticket, language, fields, status=409, notice=language(SENT_BEFORE))
-        raise web.HTTPSeeOther(self._path(request) + self._pages.links(request))
+            anew = self._gate(ticket).another(self._context.clock.now())
+            return self._page(
+                request, visit, case, ticket, draft, status=409, notice=visit.language(SENT_BEFORE), passage=anew
+            )
+        raise web.HTTPSeeOther(f"{self._path(request)}{visit.query(**{SENT: '1'})}")
 
     async def _ticket(self, request: web.Request) -> tuple[Case, Ticket]:
         ticket_id = self._context.signer.verify(request.match_info["token"])
@@ -69,40 +96,53 @@ class TicketPage:
             raise Problem(NOT_FOUND)
         return case, case.ticket
 
+    def _gate(self, ticket: Ticket) -> Gate:
+        return self._drafts.gate(f"reply {ticket.id}")
+
     def _path(self, request: web.Request) -> str:
         return f"{self._pages.base}/t/{request.match_info['token']}"
 
     def _page(
         self,
         request: web.Request,
+        visit: Visit,
         case: Case,
         ticket: Ticket,
-        language: Language,
-        fields: Mapping[str, str] | None = None,
+        draft: Draft,
         *,
         status: int = 200,
-        error: str | None = None,
+        errors: Mapping[str, str] | None = None,
         notice: str | None = None,
-        switch: bool = False,
+        passage: Passage | None = None,
+        sent: bool = False,
     ) -> web.Response:
-        values = fields or {}
-        serving = self._context.routing.serving(ticket.policy)
-        response = self._pages.render(
+        now = self._context.clock.now()
+        current = progress(ticket, case.handoffs, self._context.routing.serving(ticket.policy), now)
+        category = self._categories.get(ticket.category)
+        return self._pages.render(
             "ticket.html",
-            language,
+            visit,
+            private=True,
             status=status,
-            headers=PRIVATE_HEADERS,
             ticket=ticket,
-            progress=progress(ticket, case.handoffs, serving, self._context.clock.now()),
+            now=now,
+            progress=current,
+            stages=stages(current, ticket, case.handoffs),
             messages=sorted(case.messages, key=lambda message: message.number),
             inbound=Direction.INBOUND,
-            action=f"{self._path(request)}/messages{self._pages.links(request)}",
-            form_id=form_id(values),
-            body=values.get("body", ""),
-            error=error,
+            category=category,
+            details=list(shown_answers(category, ticket.metadata, visit.language)),
+            path=self._path(request),
+            action=f"{self._path(request)}/messages{visit.query()}",
+            frame=self._drafts.frame(self._gate(ticket), draft, visit.language, passage),
+            values={"body": draft.get("body")},
+            errors=errors or {},
             notice=notice,
-            switch=switch,
+            sent=sent,
+            filled=SHOW if draft.fields else None,
         )
-        if status == 503:
-            response.headers.update(RETRY_AFTER)
-        return response
+
+
+def _fingerprint(body: str, draft: Draft) -> str:
+    content = "\0".join([body, *(f"{each.name}\0{each.digest}" for each in draft.files)])
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -10,6 +10,7 @@ from channels.registry import CHANNEL_TYPES
 from config.loader import load
 from config.schema import Config, SettingsKinds
 from gateway.alarms.settings import ALARM_TYPES
+from gateway.app.own_texts import check_own_texts
 from gateway.core.clock import Instant
 from gateway.core.errors import RelevoError
 from routing.assess import assess_configuration
@@ -35,7 +36,10 @@ class ImpossibleContract(RelevoError):
 
 def load_configuration(path: Path, environ: Mapping[str, str] = os.environ) -> RelevoConfig:
     """Raises ConfigError, with file, line and column of every problem."""
-    return load(path, KINDS, environ)
+    config = load(path, KINDS, environ)
+    if config.gateway.organisation.texts is not None:
+        check_own_texts(config.gateway.organisation.texts)
+    return config
 
 
 def provider_settings(config: RelevoConfig) -> dict[str, ProviderSettings]:
@@ -53,6 +57,7 @@ def assess(config: RelevoConfig, now: Instant) -> Assessment:
         wait=gateway.queue_allowance,
         crashes=gateway.crashes,
         restart_within=gateway.restart_within,
+        peers=gateway.peers,
     )
     return assess_configuration(provider_settings(config), config.policies, platform, now)
 

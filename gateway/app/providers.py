@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from gateway.app.configuration import RelevoConfig, provider_settings
 from gateway.core.clock import Clock
 from gateway.core.events import ProviderStateChanged
+from gateway.core.links import AttachmentLinks
 from gateway.core.ports import Measurements
 from gateway.core.provider import ProviderStatus
 from gateway.web.ops import PolicyFacts
@@ -24,6 +25,7 @@ def build_providers(
     running: Mapping[str, LiveProvider],
     known: Mapping[str, ProviderStatus],
     clock: Clock,
+    links: AttachmentLinks,
     measurements: Measurements,
     health_changed: ChangeHeard,
 ) -> dict[str, LiveProvider]:
@@ -34,7 +36,9 @@ def build_providers(
     return {
         name: running[name]
         if name in running and running[name].settings == settings
-        else _build(name, config.providers[name].type, settings, known.get(name), clock, measurements, health_changed)
+        else _build(
+            name, config.providers[name].type, settings, known.get(name), clock, links, measurements, health_changed
+        )
         for name, settings in provider_settings(config).items()
     }
 
@@ -45,6 +49,7 @@ def _build(
     settings: ProviderSettings,
     known: ProviderStatus | None,
     clock: Clock,
+    links: AttachmentLinks,
     measurements: Measurements,
     health_changed: ChangeHeard,
 ) -> LiveProvider:
@@ -55,7 +60,7 @@ def _build(
             )
         )
 
-    adapter = build_provider(name, type_name, settings, clock)
+    adapter = build_provider(name, type_name, settings, clock, links)
     monitor = Monitor(adapter, settings.health, clock, heard, on_probe=measurements.probe_seconds, known=known)
     return LiveProvider(name, adapter, settings, monitor, Lane(settings.window, settings.rate))
 

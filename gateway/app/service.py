@@ -15,11 +15,16 @@ from gateway.alarms.observer import Alarms
 from gateway.alarms.sender import WebhookNotices
 from gateway.alarms.settings import WebhookAlarmSettings
 from gateway.app.age import process_age
+from gateway.app.blobs import build_blobs
 from gateway.app.broken import BrokenAssumptions
 from gateway.app.configuration import RelevoConfig, assess, load_configuration, require_possible, secrets_of
+from gateway.app.doors import OPS_LIMITS, public_limits
+from gateway.app.front import public_front
+from gateway.app.memory import Memory
 from gateway.app.providers import build_providers, policy_facts, routes_of
 from gateway.assumptions import AssumptionWatch
 from gateway.auditor import Auditor
+from gateway.blobs import Sweeper
 from gateway.core.clock import SystemClock
 from gateway.core.delivery import Kind
 from gateway.core.errors import ConfigError, RelevoError, StoreUnavailable
@@ -31,9 +36,11 @@ from gateway.core.events import (
     GatewayStarted,
     GatewayStopped,
 )
+from gateway.core.links import AttachmentLinks
+from gateway.core.store_address import SQLITE
 from gateway.core.tokens import TokenSigner
 from gateway.intake import IntakeDoor
-from gateway.listener import Limits, Listener
+from gateway.listener import Listener
 from gateway.logs import LogObserver, Redactor
 from gateway.metrics import Metrics, keep_fresh
 from gateway.store import open_store
@@ -42,12 +49,12 @@ from gateway.web.ops import Ops
 from gateway.web.routes import ops_routes
 from routing.delivery.engine import Engine
 from routing.delivery.fleet import Fleet
+from routing.providers.webhook.context import DeskContext
 from routing.registry import provider_routes
 from routing.takeover.assessment import Assessment
 from routing.takeover.evidence import Promise
 from routing.takeover.promise import PolicyPromise
 
-LANGUAGES = ("en", "es")
 VERSION = version("relevo")
 _BATCH = 1000
 _log = structlog.get_logger("relevo")
@@ -88,8 +95,9 @@ class Service:
     async def _start(self) -> None:
         settings = self._config.gateway
         self._metrics = Metrics()
-        self._feed = EventFeed()
+        self._feed = EventFeed(others=settings.store.scheme != SQLITE)
         self._broken = BrokenAssumptions()
+        self._memory = Memory()
 
         # The store first: it proves that we are alone, and says what the last stop cut off.
         self._store = open_store(
@@ -98,10 +106,18 @@ class Service:
             observers=[LogObserver(), self._metrics, self._feed, self._broken],
             on_failed=self._fail,
             measured=self._metrics.commit_seconds,
+            told_time=self._clock.follow,
         )
         self._parts.push_async_callback(self._store.close)
         unsure = await self._store.start()
+        if not self._store.alone and not settings.peers:
+            _log.warning("another gateway shares the store: the bounds need gateway.peers to be true")
         signer = TokenSigner(await self._store.secret())
+        self._organisation = settings.organisation.organisation()
+        self._links = AttachmentLinks(signer.derived_key("attachment links"), settings.public.url, self._clock)
+        self._blobs = build_blobs(settings.store, self._clock, self._fail)
+        self._parts.push_async_callback(self._blobs.close)
+        await self._blobs.start()
 
         # Those who watch.
         self._fleet = Fleet(self._clock)
@@ -139,16 +155,29 @@ class Service:
             self._background("alarms", self._alarms.run()),
             self._background("auditor", Auditor(self._store, self._clock).run()),
             self._background("assumptions", self._watch.run()),
+            self._background("blobs", self._sweeper().run()),
             self._background("gauges", keep_fresh(self._metrics, self._store, self._fleet, self._clock)),
         ]
 
         # The doors last, operations' first.
         self._ops = Listener(
-            "ops", settings.ops.listen, ops_routes(self._ops_facts(), VERSION), limits=Limits(answer_seconds=None)
+            "ops",
+            settings.ops.listen,
+            ops_routes(self._ops_facts(), VERSION),
+            limits=OPS_LIMITS,
+            measurements=self._metrics,
         )
         await self._ops.start()
         self._parts.push_async_callback(self._ops.stop, settings.shutdown_within / 6)
-        self._public = Listener("public", settings.public.listen, self._public_routes(signer), languages=LANGUAGES)
+        self._public = Listener(
+            "public",
+            settings.public.listen,
+            self._public_routes(signer),
+            front=public_front(self._config, self._organisation),
+            limits=public_limits(settings.public),
+            trusted_proxies=settings.public.trusted_proxies,
+            measurements=self._metrics,
+        )
         await self._public.start()
         self._parts.push_async_callback(self._public.stop, settings.shutdown_within / 6)
         self._parts.callback(self._feed.close)
@@ -213,7 +242,7 @@ class Service:
     def _put_in_force(self, config: RelevoConfig) -> None:
         running = {live.name: live for live in self._fleet.everyone()}
         providers = build_providers(
-            config, running, self._known, self._clock, self._metrics, self._engine.takeovers.health_changed
+            config, running, self._known, self._clock, self._links, self._metrics, self._engine.takeovers.health_changed
         )
         webhooks = [each.settings for each in config.alarms if isinstance(each.settings, WebhookAlarmSettings)]
         self._notices.configure(webhooks)
@@ -264,6 +293,7 @@ class Service:
                 "store": self._store.why_not_ready,
                 "engine": self._why_engine_not_ready,
                 "event loop": self._watch.why_not_ready,
+                "memory": self._memory.why_not_ready,
                 "public listener": self._why_public_not_ready,
             },
             source=self._config.gateway.public.url,
@@ -281,12 +311,17 @@ class Service:
                 routing=self._fleet,
                 signer=signer,
                 clock=self._clock,
-                organisation=self._config.gateway.organisation.name,
+                measurements=self._metrics,
+                organisation=self._organisation,
                 public_url=self._config.gateway.public.url,
-                languages=LANGUAGES,
+                blobs=self._blobs,
             )
             routes += CHANNEL_TYPES[typed.type].make(typed.settings, context).routes()
-        return routes + provider_routes(self._fleet.adapters, door, self._clock)
+        desks = DeskContext(door, self._store, self._blobs, self._links, self._clock)
+        return self._memory.guarded(routes + provider_routes(self._fleet.adapters, desks))
+
+    def _sweeper(self) -> Sweeper:
+        return Sweeper(self._blobs, self._store.blobs_named, self._clock, self._metrics.swept)
 
     def _why_public_not_ready(self) -> str | None:
         return None if self._public_is_open and not self._stopped.is_set() else "not listening, or about to stop"

@@ -13,6 +13,7 @@ from gateway.cli.commands.reference import reference
 from gateway.cli.commands.reload import reload
 from gateway.cli.commands.route import route
 from gateway.cli.commands.serve import serve
+from gateway.cli.commands.store import store
 from gateway.cli.commands.takeovers import takeovers
 from gateway.cli.commands.tickets import tickets
 from gateway.cli.language import say
@@ -41,6 +42,7 @@ for command in (
     quarantine,
     reload,
     migrate,
+    store,
     reference,
     demo,
     desk,

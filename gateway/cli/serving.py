@@ -13,11 +13,15 @@ import structlog
 
 from gateway.app.configuration import load_configuration, secrets_of
 from gateway.app.service import Service
+from gateway.app.watchdog import Supervisor, Watchdog
 from gateway.cli.failure import INTERRUPTED, Failure
 from gateway.cli.language import say
 from gateway.core.errors import ConfigError, RelevoError
 from gateway.logs import Format, Level, configure_logging
 
+COLLECT_AFTER = (10_000, 20, 20)
+"""The collector's thresholds. With Python's own, and all that the start made frozen, what is in hand was walked through
+again and again: a tenth of the processor under load."""
 _log = structlog.get_logger("relevo")
 
 
@@ -26,9 +30,11 @@ def serve_until_stopped(file: Path, *, accept_impossible: bool, log_format: Form
     config = load_configuration(file)
     redactor = configure_logging(sys.stderr, format=log_format, level=log_level, secrets=secrets_of(config))
     service = Service(config, redactor, accept_impossible=accept_impossible)
+    supervisor = Supervisor(os.environ)
+    watchdog = Watchdog(config.gateway.hang_after, supervisor)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(service))
+            runner.run(_serve_watched(service, watchdog, supervisor))
     except RelevoError:
         raise
     except Exception as error:
@@ -44,17 +50,25 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(service: Service) -> None:
+async def _serve_watched(service: Service, watchdog: Watchdog, supervisor: Supervisor) -> None:
+    async with watchdog:  # first on and last off: a start or a stop may hang, too
+        await _serve(service, supervisor)
+
+
+async def _serve(service: Service, supervisor: Supervisor) -> None:
     signals = _Signals(service)
     signals.obey_stops()
     await service.start()
     try:
         gc.freeze()  # what the start has made is never looked at again, so that later pauses are short
+        gc.set_threshold(*COLLECT_AFTER)
         gc.enable()
         signals.obey_reloads()
         _tell_addresses(service)
+        supervisor.tell("READY=1")
         await service.wait()
     finally:
+        supervisor.tell("STOPPING=1")
         if not await service.stop():
             os._exit(Failure.exit_code)  # something hangs; all that was promised is on disk
 

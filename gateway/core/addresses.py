@@ -1,10 +1,23 @@
-"""Which network addresses a configured URL may lead to without an explicit permission: public unicast ones only.
+"""Addresses, judged: which ones a configured URL may lead to, and which one a request comes from.
 
-Ranges after IANA's special-purpose registries (RFC 6890 and what has been registered since). They are written out
-because `ipaddress.is_global` has changed its mind between Python versions.
+A URL leads to public unicast addresses only, unless others are permitted. The ranges are IANA's special-purpose
+registries (RFC 6890 and what has been registered since), written out because `ipaddress.is_global` has changed its mind
+between Python versions.
+
+A request comes from its peer. Only where that is a trusted proxy, X-Forwarded-For is asked: it is the one header that
+every proxy in use can write. RFC 7239's Forwarded is not read, since a proxy that writes one of the two hands the other
+on as the client sent it.
 """
 
 import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from aiohttp import web
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _SPECIAL_V4 = tuple(
     ipaddress.IPv4Network(network)
@@ -37,6 +50,7 @@ _SPECIAL_V6 = tuple(
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_BRACKETED = re.compile(r"\[([^]]*)\](?::[0-9]+)?")
 
 
 def is_public(address: str) -> bool:
@@ -75,3 +89,74 @@ def require_no_private_host(host: str) -> None:
         private = not is_public(host)
     if private:
         raise ValueError(f"{host} is not a public address; set allow_private: true to permit it")
+
+
+NO_ADDRESS = "-"
+"""What stands for the peer where there is none: a Unix socket, or a connection that is gone. It is never trusted."""
+
+
+class TrustedProxies:
+    """The proxies whose X-Forwarded-For is believed; `unusable` is called for each one that can't be made out."""
+
+    def __init__(self, networks: Iterable[IPNetwork] = (), unusable: Callable[[], None] = lambda: None) -> None:
+        self._networks = tuple(networks)
+        self._unusable = unusable
+
+    def trust(self, address: str) -> bool:
+        """Whether this is a proxy's address, in its numeric form; False for what is no address."""
+        return bool(self._networks) and self._are(_parsed(address))
+
+    def client(self, peer: str, forwarded: Iterable[str]) -> str:
+        """The client behind `peer`: the right-most entry of the X-Forwarded-For lines that no trusted proxy has.
+
+        What stands left of it may be the client's own invention. Where an entry that counts is no address, the peer.
+        """
+        if not self.trust(peer):
+            return _shown(peer)
+        believed = peer
+        for entry in reversed([part for line in forwarded for part in line.split(",")]):
+            address = _parsed(_without_port(entry.strip()))
+            if address is None:
+                self._unusable()
+                return _shown(peer)
+            believed = str(address)
+            if not self._are(address):
+                break
+        return _shown(believed)
+
+    def _are(self, address: IPAddress | None) -> bool:
+        return address is not None and any(address in network for network in self._networks)
+
+
+TRUSTED_PROXIES = web.AppKey("trusted_proxies", TrustedProxies)
+"""Where a listener keeps those of its configuration."""
+_NONE = TrustedProxies()
+
+
+def client_address(request: web.Request) -> str:
+    """The numeric address that a request comes from, as far as it can be trusted; NO_ADDRESS where there is none."""
+    proxies = request.app.get(TRUSTED_PROXIES, _NONE)
+    return proxies.client(request.remote or NO_ADDRESS, request.headers.getall("X-Forwarded-For", ()))
+
+
+def _parsed(address: str) -> IPAddress | None:
+    """An IPv4 address is itself inside an IPv6 one too, as sockets that serve both show it."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+@lru_cache(maxsize=4096)
+def _shown(address: str) -> str:
+    return str(_parsed(address) or NO_ADDRESS)
+
+
+def _without_port(entry: str) -> str:
+    """Some proxies write `192.0.2.1:4711` or `[2001:db8::1]:4711`."""
+    bracketed = _BRACKETED.fullmatch(entry)
+    if bracketed:
+        return bracketed[1]
+    host, _, port = entry.partition(":")
+    return host if port.isascii() and port.isdigit() else entry

@@ -6,11 +6,16 @@ much the wall clock has departed since, for those who must mark their records.
 """
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 Instant = float
 """Seconds since the Unix epoch, UTC."""
+
+_SLEW = 0.01
+"""How much faster or slower than time a clock runs while it comes nearer to another."""
 
 
 class Clock(Protocol):
@@ -24,18 +29,46 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, or another's that it follows."""
 
-    def __init__(self) -> None:
-        self._anchor = time.time() - time.monotonic()
+    def __init__(
+        self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], Instant] = time.time
+    ) -> None:
+        self._monotonic = monotonic
+        self._wall = wall
+        self._anchor = wall() - monotonic()
+        self._latest = 0.0
+        self._followed_at: float | None = None
 
     def now(self) -> Instant:
-        return self._anchor + time.monotonic()
+        self._latest = max(self._latest, self._anchor + self._monotonic())
+        return self._latest
 
     def drift(self) -> float:
-        return time.time() - self.now()
+        return self._wall() - self.now()
+
+    def follow(self, instant: Instant) -> None:
+        """Another clock says `instant` now. The first time this one is set by it, which is for the start, before
+        anybody has noted an instant; afterwards it comes nearer by a hundredth of the time that passes: two gateways
+        that share a database agree about its leases, and yet time never jumps."""
+        monotonic = self._monotonic()
+        behind = instant - (self._anchor + monotonic)
+        if self._followed_at is None:
+            self._anchor += behind
+            self._latest = 0.0
+        else:
+            most = (monotonic - self._followed_at) * _SLEW
+            self._anchor += max(-most, min(behind, most))
+        self._followed_at = monotonic
 
 
 def iso(at: Instant) -> str:
-    """`2026-12-24T03:00:00.250Z` (RFC 3339, milliseconds)."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """`2026-12-24T03:00:00.250Z` (RFC 3339, milliseconds, the rest cut off)."""
+    seconds, milliseconds = divmod(round(at * 1e6) // 1000, 1000)
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    """Nearly all that is written at one time was at the same second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,12 +1,13 @@
 """The outbox: what is still owed to somebody, by whom it is being done, and until when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from gateway.core.clock import Instant
 from gateway.core.handoff import Handoff, HandoffState, Outcome
 from gateway.core.ticket import Message, Priority, Ticket
+from gateway.core.values import dataclass
 
 
 class Kind(StrEnum):

@@ -33,6 +33,24 @@ class InvalidMessage(RelevoError):
         super().__init__(message, public=message)
 
 
+class ContentTooLarge(RelevoError):
+    """A content has more bytes than it may."""
+
+    fault = Fault.SENDER
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"a content has more than {limit} bytes", public="This file is too large.")
+
+
+class BlobMissing(RelevoError):
+    """There is no content of that digest."""
+
+    fault = Fault.STORAGE
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(f"there is no blob {digest[:64]!r}")
+
+
 class StoreUnavailable(RelevoError):
     """The store is full, busy or away: nothing was kept, and trying again later may succeed."""
 

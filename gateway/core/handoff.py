@@ -1,11 +1,11 @@
 """Hand-offs: one provider's copy of one ticket, from the first attempt to the end, and which copy stays."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
 from gateway.core.clock import Instant
+from gateway.core.values import dataclass
 
 
 class Outcome(StrEnum):
@@ -64,6 +64,8 @@ class Handoff:
     answered_at: Instant | None = None
     confirmed_at: Instant | None = None
     picked_up_at: Instant | None = None
+    reopened_at: Instant | None = None
+    """When the requester wrote again after the provider had resolved it."""
     superseded: bool = False
     """Its provider failed, and the ticket is to go (or went) to another."""
     reason: str | None = None
@@ -71,6 +73,11 @@ class Handoff:
     @property
     def live(self) -> bool:
         return self.state in LIVE
+
+    @property
+    def held_since(self) -> Instant:
+        """From when the promise to pick it up counts."""
+        return self.reopened_at or self.answered_at or self.started_at
 
 
 H = TypeVar("H", bound=Handoff)

@@ -1,8 +1,10 @@
 """Ports: what the parts need of each other, in one file. The composition root hands them in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from gateway.core.blob import Blob, Sweep
 from gateway.core.clock import Instant
 from gateway.core.delivery import (
     Answer,
@@ -52,6 +54,39 @@ class Intaker(Protocol):
         """A provider's report, durable when it returns."""
 
 
+NamedBlobs = Callable[[Sequence[str]], Awaitable[Collection[str]]]
+"""Of these digests, those that a row names."""
+
+
+class Blobs(Protocol):
+    """Contents of attachments, by digest. A blob is durable before the transaction that names it; one that no row has
+    come to name within a grace period is an orphan."""
+
+    async def put(self, chunks: AsyncIterable[bytes], limit: int) -> Blob:
+        """Keep what the chunks make together; durable on return. Content that is there already is there once, and
+        counts as new for the grace period.
+
+        Raises ContentTooLarge beyond `limit` bytes, StoreUnavailable, StoreFailed, and what `chunks` raises; then
+        nothing of it is left.
+        """
+
+    def open(self, digest: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """The content in pieces of at most `PIECE` bytes, which may be left half-way. Entering raises BlobMissing,
+        StoreUnavailable, StoreFailed."""
+
+    async def remove_orphans(self, before: Instant, named: NamedBlobs) -> Sweep:
+        """Remove what was put before that instant and no row names. A put of the same content meanwhile is safe."""
+
+
+class KeptBlobs(Blobs, Protocol):
+    """Blobs as the composition root has them."""
+
+    async def start(self) -> None:
+        """Be ready. Raises StartError."""
+
+    async def close(self) -> None: ...
+
+
 class DeliveryStore(Protocol):
     """What the delivery engine needs of the store. Verbs take and return lists, in the same order.
 
@@ -98,7 +133,11 @@ class TakeoverStore(Protocol):
 
     async def takeovers(self, *, open_only: bool = False, limit: int = 50) -> list[Takeover]: ...
 
-    async def save_takeover(self, takeover: Takeover, events: Sequence[Event] = ()) -> None: ...
+    async def save_takeover(
+        self, takeover: Takeover, events: Sequence[Event] = (), *, before: Takeover | None = None
+    ) -> Takeover:
+        """Keep it, with its events, if what is kept is as it was `before`: None where it is new, and none of that
+        policy and provider is open. Returns what is kept now; of gateways that share a store one is first."""
 
     async def takeover_figures(self, takeover: Takeover) -> TakeoverFigures:
         """What happened to the policy's tickets since the switch, while it lasted."""
@@ -223,7 +262,11 @@ class Measurements(Protocol):
         """From receiving a message to its being durable."""
 
     def intake_refused(self, channel: str, outcome: str) -> None:
-        """A message that was not taken: `conflict`, `invalid` or `unavailable`."""
+        """A message that was not taken: `conflict`, `invalid`, `unavailable`; of a form that went back to its sender:
+        `stale`, `questioned`; `flood`."""
+
+    def first_aid_helped(self, channel: str, category: str) -> None:
+        """Somebody said that a category's first aid solved it: no ticket."""
 
     def commit_seconds(self, seconds: float) -> None:
         """One commit of the store, the wait for the writer included."""
@@ -236,6 +279,19 @@ class Measurements(Protocol):
 
     def alarm(self, alarm: str, active: int, raised: bool) -> None:
         """`active` alarms of this type are on now; `raised` where one has just begun."""
+
+
+class ConnectionMeasurements(Protocol):
+    """What a listener tells of its connections, by its name in the configuration. Quick, never raises."""
+
+    def connections(self, listener: str, open: int) -> None:  # noqa: A002 (what they are)
+        """So many are open."""
+
+    def connection_ended(self, listener: str, reason: str) -> None:
+        """One was ended, or refused, by the listener: its client kept it waiting, or others needed the room."""
+
+    def forwarded_unusable(self) -> None:
+        """A trusted proxy's X-Forwarded-For could not be made out."""
 
 
 class Provider(Protocol):

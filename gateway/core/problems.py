@@ -95,7 +95,7 @@ METHOD_NOT_ALLOWED = ProblemType(
     "method-not-allowed", 405, mark("Method not allowed"), mark("This address takes {allowed} only.")
 )
 TOO_SLOW = ProblemType(
-    "too-slow", 408, mark("Too slow"), mark("The content of the request did not arrive within {seconds} seconds.")
+    "too-slow", 408, mark("Too slow"), mark("The request came too slowly, or stopped before its end.")
 )
 TOO_LARGE = ProblemType(
     "too-large", 413, mark("Too large"), mark("The content of the request may have at most {limit} bytes.")
@@ -109,6 +109,12 @@ UNSUPPORTED_ENCODING = ProblemType(
     mark("Unsupported content encoding"),
     mark("The content must be sent as it is, without compression."),
 )
+EXPECTATION_FAILED = ProblemType(
+    "expectation-failed",
+    417,
+    mark("Expectation failed"),
+    mark("The request expects something of this server (Expect) that it doesn't know."),
+)
 INVALID = ProblemType(
     "invalid-content", 422, mark("Invalid content"), mark("Some of the content is missing or not allowed; see errors.")
 )
@@ -117,6 +123,18 @@ KEY_REUSED = ProblemType(
     422,
     mark("Idempotency key used before"),
     mark("The same Idempotency-Key came before with other content. A new request needs a new key."),
+)
+TOO_MANY = ProblemType(
+    "too-many-requests",
+    429,
+    mark("Too many requests"),
+    mark("So many requests came from your network that we can't take this one now. Try again in {seconds} seconds."),
+)
+HEAD_TOO_LARGE = ProblemType(
+    "head-too-large",
+    431,
+    mark("Head too large"),
+    mark("The address or the headers of the request are longer than this server takes."),
 )
 INTERNAL = ProblemType(
     "internal-error",
@@ -138,6 +156,12 @@ OVERDUE = ProblemType(
         "We could not confirm the request in time. Please send it again, with the same Idempotency-Key if it had one."
     ),
 )
+TOO_MANY_CONNECTIONS = ProblemType(
+    "too-many-connections",
+    503,
+    mark("Too many connections"),
+    mark("Too many connections are open from this address, and all of them are in use. Please try again in a moment."),
+)
 
 TYPES = (
     BAD_REQUEST,
@@ -150,10 +174,14 @@ TYPES = (
     TOO_LARGE,
     UNSUPPORTED_TYPE,
     UNSUPPORTED_ENCODING,
+    EXPECTATION_FAILED,
     INVALID,
     KEY_REUSED,
+    HEAD_TOO_LARGE,
+    TOO_MANY,
     INTERNAL,
     UNAVAILABLE,
     OVERDUE,
+    TOO_MANY_CONNECTIONS,
 )
 """Every type there is, in the order of their status."""

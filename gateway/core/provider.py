@@ -1,10 +1,11 @@
 """Providers as the rest sees them: their health, what they report, and the evidence of a takeover."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.core.clock import Instant
 from gateway.core.handoff import HandoffState
+from gateway.core.ticket import Attachment
+from gateway.core.values import dataclass
 
 
 class HealthState(StrEnum):
@@ -74,6 +75,8 @@ class ProviderReport:
     provider_reference: str | None = None
     body: str | None = None
     author: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    """Of its reply; their blobs are durable already."""
 
 
 class ReportResult(StrEnum):

@@ -4,9 +4,24 @@ An adapter defines its settings beside its class; the registries hand the types 
 """
 
 import re
-from typing import Annotated, Any
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SecretStr, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+)
+
+from gateway.core.texts import LANGUAGES
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
@@ -78,6 +93,35 @@ Secret = Annotated[
 """A secret's value. In the file it is a reference, `{env: NAME}` or `{file: PATH}`, which the loader resolves."""
 
 
+def _local_text(value: Any) -> Any:
+    """A plain text is the same in every language."""
+    return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else value
+
+
+def _known_languages(texts: dict[str, str]) -> dict[str, str]:
+    if not texts or set(texts) - set(LANGUAGES):
+        raise ValueError(f"a text, or one for each language, is needed; languages: {', '.join(LANGUAGES)}")
+    return texts
+
+
+LocalText = Annotated[
+    dict[str, Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]],
+    BeforeValidator(_local_text, json_schema_input_type=str | dict[Literal["en", "es"], str]),
+    AfterValidator(_known_languages),
+]
+"""A text that people see, by language (see `texts.in_language`). In the file it is a text, or `{es: ..., en: ...}`."""
+
+
+def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
+    """A relative path starts at the folder of the configuration file, which the loader's resolver knows."""
+    folder: Path = getattr(info.context, "folder", Path())
+    return folder / path
+
+
+LocalPath = Annotated[Path, AfterValidator(_beside_the_file), PlainSerializer(str, return_type=str)]
+"""A file or folder on this machine."""
+
+
 class Listen(Settings):
     """An address to listen on."""
 
@@ -103,3 +147,24 @@ ListenAddress = Annotated[
     Listen,
     BeforeValidator(parse_listen, json_schema_input_type=Annotated[str, Field(json_schema_extra={"listen": True})]),
 ]
+
+
+def _network(written: Any) -> IPv4Network | IPv6Network:
+    """`192.0.2.7`, `192.0.2.0/24` or `2001:db8::/32`; what stands for everybody is refused."""
+    if isinstance(written, IPv4Network | IPv6Network):
+        return written
+    try:
+        network = ip_network(written if isinstance(written, str) else "")
+    except ValueError:
+        raise ValueError("an address or a network is needed, such as 10.0.0.5 or 10.0.0.0/8") from None
+    if not network.prefixlen:
+        raise ValueError("everybody is in that network")
+    return network
+
+
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    PlainValidator(_network, json_schema_input_type=Annotated[str, Field(examples=["10.0.0.0/8"])]),
+    PlainSerializer(str, return_type=str),
+]
+"""A network of addresses; one address is a network of its own."""

@@ -10,6 +10,8 @@ from typing import Self
 
 SOURCE = "en"
 """The language that the texts in the code are written in."""
+LANGUAGES = (SOURCE, "es")
+"""What people may be spoken to in, the default first."""
 _HEADER_LIMIT = 200
 
 
@@ -59,12 +61,16 @@ def _filled(text: str, values: Mapping[str, object]) -> str:
 
 
 class Texts:
-    """The languages found in a folder, and English."""
+    """The languages found in a folder, and English. A text in a catalogue of the folder `own` replaces ours."""
 
-    def __init__(self, folder: Path) -> None:
-        self._languages = {SOURCE: Language(SOURCE, {})}
+    def __init__(self, folder: Path, own: Path | None = None) -> None:
+        translations: dict[str, dict[str, str]] = {SOURCE: {}}
         for path in sorted(folder.glob("*.po")):
-            self._languages[path.stem] = Language(path.stem, _translations(path))
+            translations[path.stem] = _translations(path)
+        for language, texts in translations.items():
+            if own and (theirs := own / f"{language}.po").is_file():
+                texts |= _translations(theirs)
+        self._languages = {language: Language(language, texts) for language, texts in translations.items()}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -81,6 +87,11 @@ def _translations(path: Path) -> dict[str, str]:
     with path.open("rb") as file:
         catalogue = read_po(file, locale=path.stem, abort_invalid=True)
     return {str(message.id): str(message.string) for message in catalogue if message.id and message.string}
+
+
+def in_language(language: str, texts: Mapping[str, str]) -> str:
+    """The text in `language`, of one that an administrator wrote; else in English, else the first that there is."""
+    return texts.get(language) or texts.get(SOURCE) or next(iter(texts.values()))
 
 
 def language_of(environment: Mapping[str, str]) -> str:

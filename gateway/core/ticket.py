@@ -1,10 +1,11 @@
 """Tickets, the messages in them, and who asks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 
 from gateway.core.clock import Instant
+from gateway.core.values import dataclass
 
 
 class Priority(IntEnum):

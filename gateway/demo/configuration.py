@@ -13,14 +13,50 @@ gateway:
   public: {{listen: 127.0.0.1:{public_port}, url: http://127.0.0.1:{public_port}}}
   ops: {{listen: 127.0.0.1:{ops_port}}}
   store: {store}
+  organisation: {{name: Ayuntamiento de Villanueva, timezone: Europe/Madrid}}
 channels:
-  web: {{type: web}}
-providers:
+  web:
+    type: web
+    categories:
+{categories}providers:
 {providers}\
 policies:
   - name: default
     providers: [{order}]
     takeover_within: {takeover_within}
+"""
+_CATEGORIES = """\
+      - id: access
+        name: {es: Contraseñas y acceso, en: Passwords and access}
+        help: {es: "Correo, certificados, cuentas bloqueadas", en: "Mail, certificates, locked accounts"}
+        steps:
+          - {es: ¿Está activado el bloqueo de mayúsculas?, en: Is Caps Lock on?}
+          - {es: Espere quince minutos y vuelva a intentarlo., en: Wait fifteen minutes and try again.}
+      - id: hardware
+        name: {es: Ordenadores e impresoras, en: Computers and printers}
+        help: {es: "Pantallas, teclados, papel atascado", en: "Screens, keyboards, paper jams"}
+        steps:
+          - {es: ¿Ha reiniciado el equipo?, en: Have you restarted it?}
+          - {es: ¿Están bien conectados los cables?, en: Are all the cables firmly in?}
+        fields:
+          - id: device
+            label: {es: ¿De qué se trata?, en: What is it?}
+            type: choice
+            choices:
+              - {id: computer, label: {es: Ordenador, en: Computer}}
+              - {id: printer, label: {es: Impresora, en: Printer}}
+              - {id: other, label: {es: Otro equipo, en: Something else}}
+          - {id: room, label: {es: Sala, en: Room}, help: {es: El número de la puerta., en: The number on the door.}}
+          - {id: urgent, label: {es: No puedo trabajar mientras tanto, en: I can't work meanwhile}, type: checkbox}
+      - id: network
+        name: {es: Red y wifi, en: Network and Wi-Fi}
+        help: {es: "Sin conexión, VPN, teletrabajo", en: "No connection, VPN, working from home"}
+      - id: software
+        name: {es: Programas, en: Software}
+        help: {es: "Errores, instalaciones, licencias", en: "Errors, installations, licences"}
+        fields:
+          - {id: program, label: {es: ¿Qué programa?, en: Which program?}}
+          - {id: since, label: {es: ¿Desde qué día?, en: Since which day?}, type: date}
 """
 _PROVIDER = """\
   {name}:
@@ -64,6 +100,7 @@ def configuration(
         public_port=public_port,
         ops_port=ops_port,
         store=json.dumps(f"sqlite:{database}"),
+        categories=_CATEGORIES,
         providers=providers,
         order=", ".join(desk_ports),
         takeover_within=show_duration(takeover_within),

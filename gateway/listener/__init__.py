@@ -3,7 +3,9 @@
 Two are run: the public one, for the hostile outside, and the ops one. They never share a port.
 """
 
+from gateway.listener.descriptors import connections_for, raise_descriptor_limit
 from gateway.listener.limits import Limits
 from gateway.listener.listener import Listener
+from gateway.listener.page import TEXTS_FOLDER, Front
 
-__all__ = ["Limits", "Listener"]
+__all__ = ["TEXTS_FOLDER", "Front", "Limits", "Listener", "connections_for", "raise_descriptor_limit"]

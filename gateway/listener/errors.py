@@ -1,81 +1,74 @@
-"""The middleware that turns whatever goes wrong in a route into one problem, in the client's language."""
+"""The guard around all routes: it turns whatever goes wrong there into one problem, in the client's language."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from typing import cast
 
-import orjson
 import structlog
-from aiohttp import StreamReader, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp import web
 
 from gateway.core.errors import Fault, RelevoError
 from gateway.core.ids import new_id
 from gateway.core.problems import (
     BAD_REQUEST,
+    EXPECTATION_FAILED,
     INTERNAL,
     INVALID,
-    MEDIA_TYPE,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     OVERDUE,
     TOO_LARGE,
     TOO_SLOW,
     UNAVAILABLE,
-    UNSUPPORTED_ENCODING,
     Problem,
 )
-from gateway.core.texts import Language, Texts, choose_language
+from gateway.listener.answers import problem_response
+from gateway.listener.connection import Connection
+from gateway.listener.exchange import SlowBody
+from gateway.listener.heads import require_plain_head
 from gateway.listener.limits import Limits
-from gateway.listener.page import PAGE_HEADERS, problem_page
+from gateway.listener.page import Front
 
-TEXTS = Texts(Path(__file__).parent / "texts")
 RETRY_AFTER = {"Retry-After": "5"}
 
 _log = structlog.get_logger("relevo.listener")
 
 
-class BodyTimeout(TimeoutError):
-    """The body did not arrive in time."""
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def error_middleware(limits: Limits, languages: tuple[str, ...]) -> Middleware:
-    """Bounds one request in time, and answers every exception that its route raises; none gets past it."""
+def guarded(handle: Handle, limits: Limits, front: Front) -> Handle:
+    """Bounds each request in time, and answers every exception that its route raises; none gets past it.
 
-    @web.middleware
-    async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-        expiry = _expire_body_after(limits.body_seconds, request.content)
+    It stands around the application, where a middleware would stand inside: what fails before a route is found is
+    answered too, and it costs less.
+    """
+
+    async def answer(plain: web.BaseRequest) -> web.StreamResponse:
+        request = cast(web.Request, plain)
+        connection = cast(Connection, request.protocol)
+        exchange = connection.begin(request.content)
         try:
-            _refuse_compressed(request)
-            async with asyncio.timeout(limits.answer_seconds):
-                return await handler(request)
+            require_plain_head(request)
+            return await handle(request)
         except web.HTTPRedirection:
             raise
         except ConnectionError:
             raise
+        except SlowBody:
+            connection.cut_short("slow_body")
+            return problem_response(request, Problem(TOO_SLOW, close=True), front)
+        except asyncio.CancelledError:
+            if not exchange.took_the_blame():
+                raise
+            _log.error("no answer in time", method=request.method, seconds=limits.answer_seconds)
+            return problem_response(request, Problem(OVERDUE, headers=RETRY_AFTER), front)
         except Exception as error:
-            return problem_response(request, _problem(error, request, limits), languages)
+            return problem_response(request, _problem(error, request, limits), front)
         finally:
-            if expiry is not None:
-                expiry.cancel()
+            exchange.end()
 
-    return answer_errors
-
-
-def _expire_body_after(seconds: float, body: StreamReader) -> asyncio.TimerHandle | None:
-    if body.is_eof():
-        return None
-    return asyncio.get_running_loop().call_later(seconds, _expire, body)
-
-
-def _expire(body: StreamReader) -> None:
-    if not body.is_eof():
-        body.set_exception(BodyTimeout())
-
-
-def _refuse_compressed(request: web.Request) -> None:
-    # A small body can't grow into a big one when nothing is ever unpacked.
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Problem(UNSUPPORTED_ENCODING, headers={"Accept-Encoding": "identity"})
+    return answer
 
 
 def _problem(error: Exception, request: web.Request, limits: Limits) -> Problem:
@@ -92,14 +85,14 @@ def _problem(error: Exception, request: web.Request, limits: Limits) -> Problem:
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
             return Problem(METHOD_NOT_ALLOWED, headers={"Allow": allowed}, allowed=allowed)
+        case web.HTTPExpectationFailed():
+            return Problem(EXPECTATION_FAILED, close=True)
         case web.HTTPRequestEntityTooLarge():
             return Problem(TOO_LARGE, limit=limits.body, close=True)
         case web.RequestPayloadError() | web.HTTPClientError():
             return Problem(BAD_REQUEST, close=True)
-        case BodyTimeout():
-            return Problem(TOO_SLOW, seconds=f"{limits.body_seconds:g}", close=True)
         case TimeoutError():
-            _log.error("no answer in time", method=request.method, seconds=limits.answer_seconds)
+            _log.error("no answer in time", method=request.method)
             return Problem(OVERDUE, headers=RETRY_AFTER)
         case _:
             return _unexpected(error, request)
@@ -107,35 +100,14 @@ def _problem(error: Exception, request: web.Request, limits: Limits) -> Problem:
 
 def _unexpected(error: Exception, request: web.Request) -> Problem:
     number = new_id()
-    # The route's pattern, not its path: a path may hold a requester's token.
-    resource = request.match_info.route.resource
-    _log.error("request failed", error_id=number, method=request.method, route=resource and resource.canonical,
-               exc_info=error)  # fmt: skip
+    _log.error("request failed", error_id=number, method=request.method, route=_route(request), exc_info=error)
     return Problem(INTERNAL, instance=f"urn:uuid:{number}", number=number)
 
 
-def problem_response(request: web.BaseRequest, problem: Problem, languages: tuple[str, ...]) -> web.Response:
-    """The problem as JSON, or as a page where the client asks for HTML (browsers do)."""
-    language = request_language(request, languages)
-    told = problem.told(language)
-    headers = {"Cache-Control": "no-store", "Content-Language": language.code} | problem.headers
-    if "text/html" in request.headers.get("Accept", ""):
-        page = problem_page(told, language)
-        response = web.Response(
-            text=page, status=problem.type.status, content_type="text/html", headers=PAGE_HEADERS | headers
-        )
-    else:
-        response = web.Response(
-            body=orjson.dumps(told), status=problem.type.status, content_type=MEDIA_TYPE, headers=headers
-        )
-    if problem.close:
-        response.force_close()
-    return response
-
-
-def request_language(request: web.BaseRequest, languages: tuple[str, ...]) -> Language:
-    """The language to answer in: `?lang=` before Accept-Language."""
-    wanted = request.rel_url.query.get("lang")
-    if wanted in languages:
-        return TEXTS.get(wanted)
-    return TEXTS.get(choose_language(languages, request.headers.get("Accept-Language", "")))
+def _route(request: web.Request) -> str | None:
+    """The route's pattern, not the path, which may hold a requester's token; None before one was found."""
+    try:
+        resource = request.match_info.route.resource
+    except AssertionError:
+        return None
+    return resource.canonical if resource else None

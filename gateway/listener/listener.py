@@ -7,23 +7,24 @@ from typing import cast
 
 from aiohttp import web
 
+from gateway.core.addresses import TRUSTED_PROXIES, IPNetwork, TrustedProxies
 from gateway.core.errors import StartError
+from gateway.core.ports import ConnectionMeasurements
 from gateway.core.problems import PROBLEMS_PATH
 from gateway.core.settings import Listen
-from gateway.listener.connection import COMMON_HEADERS, Connection
-from gateway.listener.errors import error_middleware, request_language
+from gateway.listener.answers import add_common_headers, request_language
+from gateway.listener.connection import Connection
+from gateway.listener.door import Door
+from gateway.listener.errors import guarded
+from gateway.listener.house import House, Unmeasured
 from gateway.listener.limits import Limits
-from gateway.listener.page import PAGE_HEADERS, types_page
-
-_BACKLOG = 512
-_LINGER_SECONDS = 1.0
-"""How long an unread body is drained, so that the client reads our answer before the connection ends."""
+from gateway.listener.page import Front
 
 
 class Listener:
     """Serves `routes` at `address`; `name` is its key in the configuration, `public` or `ops`.
 
-    `languages` are those that errors may be told in, the default first.
+    `front` is what it shows of itself where something goes wrong.
     """
 
     def __init__(
@@ -32,48 +33,38 @@ class Listener:
         address: Listen,
         routes: Iterable[web.AbstractRouteDef],
         *,
-        languages: tuple[str, ...] = ("en",),
+        front: Front | None = None,
         limits: Limits | None = None,
+        trusted_proxies: Iterable[IPNetwork] = (),
+        measurements: ConnectionMeasurements | None = None,
     ) -> None:
         self.name = name
         self._address = address
-        self._limits = limits or Limits()
-        self._languages = languages
-        self._app = web.Application(
-            client_max_size=self._limits.body, middlewares=[error_middleware(self._limits, languages)]
-        )
+        limits, measured = limits or Limits(), measurements or Unmeasured()
+        proxies = TrustedProxies(trusted_proxies, measured.forwarded_unusable)
+        self._house = House(name, limits, front or Front(), proxies, measured)
+        self._app = web.Application(client_max_size=limits.body)
+        self._app[TRUSTED_PROXIES] = proxies
         self._app.add_routes([*routes, web.get(PROBLEMS_PATH, self._problem_types)])
-        self._app.on_response_prepare.append(_add_common_headers)
+        self._app.on_response_prepare.append(_begin_answer)
         self._runner: web.AppRunner | None = None
-        self._server: asyncio.Server | None = None
+        self._door: Door | None = None
 
     async def start(self) -> None:
         """Listen. Raises StartError, naming the address and what to do, where that can't be."""
         loop = asyncio.get_running_loop()
-        self._runner = web.AppRunner(self._app)
-        await self._runner.setup()
-        manager = cast(web.Server, self._runner.server)
-
-        def connection() -> Connection:
-            return Connection(
-                manager,
-                loop=loop,
-                keepalive_timeout=self._limits.head_seconds,
-                max_line_size=self._limits.head_line,
-                max_field_size=self._limits.head_line,
-                max_headers=self._limits.headers,
-                lingering_time=_LINGER_SECONDS,
-                auto_decompress=False,
-                access_log=None,  # type: ignore[arg-type]  # aiohttp's own default for "none", untyped
-            )
-
+        runner = web.AppRunner(self._app)
+        await runner.setup()
+        manager = cast(web.Server, runner.server)
+        manager.request_handler = guarded(manager.request_handler, self._house.limits, self._house.front)
+        door = Door(self._house, lambda address: Connection(self._house, address, manager, loop))
         try:
-            self._server = await loop.create_server(
-                connection, self._address.host, self._address.port, backlog=_BACKLOG
-            )
+            await door.open(self._address.host, self._address.port)
         except OSError as error:
-            await self._runner.cleanup()
+            await runner.cleanup()
             raise StartError(self._why_not(error)) from error
+        self._runner, self._door = runner, door
+        self._house.watch()
 
     def _why_not(self, error: OSError) -> str:
         key = f"gateway.{self.name}.listen"
@@ -95,25 +86,28 @@ class Listener:
     @property
     def address(self) -> Listen:
         """The address that it has; the configured one before the start."""
-        if self._server is None:
+        if self._door is None:
             return self._address
-        return Listen(host=self._address.host, port=self._server.sockets[0].getsockname()[1])
+        return Listen(host=self._address.host, port=self._door.port)
 
     async def stop(self, within: float = 5.0) -> None:
         """Take no more requests, let those that run end, and cut off what is left after `within` seconds."""
-        if self._server is None or self._runner is None or self._runner.server is None:
+        if self._door is None or self._runner is None or self._runner.server is None:
             return
-        self._server.close()
+        self._door.close()
         self._runner.server.pre_shutdown()
         # aiohttp gives the handlers this time twice: to end, and to obey their cancellation.
         await self._runner.server.shutdown(within / 2)
         await self._runner.cleanup()
-        self._server = self._runner = None
+        self._house.rest()
+        self._door = self._runner = None
 
     async def _problem_types(self, request: web.Request) -> web.Response:
-        page = types_page(request_language(request, self._languages))
-        return web.Response(text=page, content_type="text/html", headers=PAGE_HEADERS)
+        front = self._house.front
+        page = front.types(request_language(request, front))
+        return web.Response(text=page, content_type="text/html", headers=front.page_headers)
 
 
-async def _add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(COMMON_HEADERS)
+async def _begin_answer(request: web.Request, response: web.StreamResponse) -> None:
+    cast(Connection, request.protocol).answering()
+    add_common_headers(response)

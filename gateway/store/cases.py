@@ -1,16 +1,17 @@
 """Deliveries with all that is needed to decide about them: one SELECT per table for however many."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
 from gateway.core.delivery import Case, Delivery
 from gateway.core.handoff import Handoff
-from gateway.core.ticket import Message, Ticket
+from gateway.core.ticket import Attachment, Message, Ticket
 from gateway.store import rows
-from gateway.store.schema import among, handoffs, messages, requesters, tickets
+from gateway.store.schema import among, attachments, handoffs, messages, requesters, tickets
 
 OfTicket = TypeVar("OfTicket", Message, Handoff)
 
@@ -25,7 +26,14 @@ def select_tickets(*conditions: ColumnElement[bool]) -> Select[Any]:
 
 
 _TICKETS = select_tickets(among(tickets.c.id))
-_MESSAGES = select(messages).where(among(messages.c.ticket_id)).order_by(messages.c.ticket_id, messages.c.number)
+_ATTACHED = (attachments.c.name, attachments.c.media_type, attachments.c.size, attachments.c.digest)
+# One row for each attachment, and one for a message that has none.
+_MESSAGES = (
+    select(messages, *_ATTACHED)
+    .join_from(messages, attachments, isouter=True)
+    .where(among(messages.c.ticket_id))
+    .order_by(messages.c.ticket_id, messages.c.number, attachments.c.number)
+)
 _HANDOFFS = select(handoffs).where(among(handoffs.c.ticket_id)).order_by(handoffs.c.id)
 
 
@@ -58,7 +66,7 @@ def load_messages(connection: Connection, ids: Sequence[str]) -> dict[str, list[
     """By ticket, in the conversation's order."""
     if not ids:
         return {}
-    return _grouped(rows.message(row) for row in connection.execute(_MESSAGES, {"keys": ids}))
+    return _grouped(_with_attachments(connection.execute(_MESSAGES, {"keys": ids})))
 
 
 def load_handoffs(connection: Connection, ids: Sequence[str]) -> dict[str, list[Handoff]]:
@@ -66,6 +74,21 @@ def load_handoffs(connection: Connection, ids: Sequence[str]) -> dict[str, list[
     if not ids:
         return {}
     return _grouped(rows.handoff(row) for row in connection.execute(_HANDOFFS, {"keys": ids}))
+
+
+def _with_attachments(found: Iterable[rows.AnyRow]) -> Iterator[Message]:
+    for _, same in groupby(found, key=_message_id):
+        first, *others = same
+        attached = () if first.digest is None else tuple(map(_attachment, (first, *others)))
+        yield rows.message(first, attached)
+
+
+def _message_id(row: rows.AnyRow) -> str:
+    return cast("str", row.id)
+
+
+def _attachment(row: rows.AnyRow) -> Attachment:
+    return Attachment(row.name, row.media_type, row.size, row.digest)
 
 
 def _grouped(found: Iterable[OfTicket]) -> defaultdict[str, list[OfTicket]]:

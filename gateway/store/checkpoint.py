@@ -1,5 +1,7 @@
 """The write-ahead log goes back into the database: by the writer alone, and with an eye on errors."""
 
+import time
+
 import structlog
 from sqlalchemy import Connection
 
@@ -7,30 +9,42 @@ from gateway.core.errors import StoreUnavailable
 from gateway.store.failures import translated
 
 _ROWS = 10_000
+_AGAIN_AFTER = 1.0
+"""Seconds until what could not be done is tried again."""
 _log = structlog.get_logger("relevo.store")
 
 
 class Checkpointer:
-    """Checkpoints after every few thousand changed rows, and at the end. Raises StoreFailed."""
+    """Checkpoints after every few thousand changed rows, after trouble, and at the end. Raises StoreFailed."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._changed = 0
+        self._owed_at: float | None = None
 
     def after_commit(self) -> None:
         """Cheap, unless it is time."""
         driver = self._connection.connection.driver_connection
         changed: int = driver.total_changes if driver else 0
-        if changed - self._changed >= _ROWS:
+        if self._owed_at is not None and time.monotonic() >= self._owed_at:
+            self.run("TRUNCATE")
+        elif changed - self._changed >= _ROWS:
             self._changed = changed
             self.run("PASSIVE")
 
+    def after_refusal(self) -> None:
+        """The disk was full, perhaps: as soon as it takes commits again, the log gives back what it fills of it."""
+        if self._owed_at is None:
+            self._owed_at = time.monotonic()
+
     def run(self, mode: str) -> None:
-        """A full disk leaves the log as it is, complete and durable: the next time may do better."""
+        """A full disk, or a reader in the way, leaves the log as it is, whole and durable: soon it is tried again."""
+        self._owed_at = time.monotonic() + _AGAIN_AFTER
         try:
             with translated():
                 driver = self._connection.connection.driver_connection
                 if driver:
-                    driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+                    ((busy, _, _),) = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+                    self._owed_at = self._owed_at if busy else None
         except StoreUnavailable as error:
             _log.warning("checkpoint put off", error=str(error))

@@ -1,47 +1,41 @@
-"""An SQLite file opened for writing: locked, of the right schema, by one connection."""
+"""What a runner needs of an engine: a database that is open for writing and reading, and its upkeep."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection
 
-from gateway.core.errors import StartError, StoreFailed, StoreUnavailable
-from gateway.store.engine_sqlite import writing_engine
-from gateway.store.failures import translated
-from gateway.store.lock import FileLock
-from gateway.store.migrate import upgrade
+from gateway.store.runner import Answer, Query
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
-    """Holds the lock until it is closed."""
+class Database(Protocol):
+    """Open until it is closed."""
 
-    lock: FileLock
-    engine: Engine
-    connection: Connection
+    @property
+    def connection(self) -> Connection:
+        """The writer's, and nobody else's."""
 
-    @classmethod
-    def open(cls, file: str) -> "Database":
-        """Lock, connect, migrate. Raises StartError."""
-        lock = FileLock(Path(f"{file}.lock"))
-        lock.acquire()
-        engine = writing_engine(file)
-        try:
-            with translated():
-                connection = engine.connect()
-                upgrade(connection)
-        except (StoreUnavailable, StoreFailed, DBAPIError) as error:
-            engine.dispose()
-            lock.release()
-            raise StartError(f"store: {file} can't be opened: {error}") from error
-        except BaseException:
-            engine.dispose()
-            lock.release()
-            raise
-        return cls(lock, engine, connection)
+    @property
+    def alone(self) -> bool:
+        """No other gateway has it open, so that every lease of before is void."""
 
-    def close(self) -> None:
-        self.connection.close()
-        self.engine.dispose()
-        self.lock.release()
+    @property
+    def readers(self) -> int:
+        """How many threads may read at once."""
+
+    @property
+    def answers_within(self) -> float | None:
+        """Seconds after which a caller is refused, whatever the engine does; None where it answers by itself."""
+
+    def read(self, query: Query[Answer]) -> Answer:
+        """The answer from one state of the committed data, in any thread. Raises StoreUnavailable, StoreFailed."""
+
+    def committed(self) -> None:
+        """Upkeep after a commit, in the writer's thread. Raises StoreFailed."""
+
+    def refused(self) -> None:
+        """The engine took no commit; called in the writer's thread, and must not wait. Raises StoreFailed."""
+
+    def finish(self) -> None:
+        """Upkeep after the last commit, in the writer's thread. Raises StoreFailed."""
+
+    def close(self) -> None: ...

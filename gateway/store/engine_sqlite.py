@@ -12,8 +12,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from gateway.core.errors import ConfigError
-
 READERS = 2
 _BUSY_SECONDS = 1.5
 """A caller may come while another group waits, and then wait as long itself: refused after 3 s at most."""
@@ -27,19 +25,16 @@ _PRAGMAS = (
 )
 
 
-def file_of(url: str) -> str:
-    """The file that a store's URL names: `sqlite:relevo.db`, `sqlite:/var/lib/relevo.db`."""
-    scheme, _, file = url.partition(":")
-    if scheme != "sqlite" or not file or file.startswith((":", "//")):
-        raise ConfigError(f"store: {url!r} names no store; sqlite:FILE does, such as sqlite:relevo.db")
-    return file
-
-
 def writing_engine(database: str) -> Engine:
     """One connection, kept open, on which every transaction begins as a writing one."""
     if database != ":memory:":
         _keep_private(database)
-    engine = create_engine("sqlite://", creator=lambda: _open(database), poolclass=StaticPool)
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _open(database),
+        poolclass=StaticPool,
+        execution_options={"preserve_rowcount": True},  # bulk inserts look how many rows were new
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin_immediate)
     return engine

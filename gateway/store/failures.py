@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from gateway.core.errors import StoreFailed, StoreUnavailable
 
@@ -30,6 +30,11 @@ _HARMLESS_IO = frozenset(
         sqlite3.SQLITE_IOERR_SHMMAP,
     }
 )
+_REFUSING_CLASSES = ("08", "25", "40", "53", "57")
+"""Connection lost, read-only or cut off, conflict, out of something, shut down or interrupted."""
+_LOCK_NOT_AVAILABLE = "55P03"
+_FAILING_STATES = frozenset({"58030", "XX001", "XX002"})
+"""I/O error, corrupted data, corrupted index. (After a failed fsync the server ends itself, and its log decides.)"""
 
 
 def verdict(code: int) -> type[StoreUnavailable | StoreFailed] | None:
@@ -44,6 +49,13 @@ def verdict(code: int) -> type[StoreUnavailable | StoreFailed] | None:
     return StoreFailed if primary in _FAILS else None
 
 
+def verdict_of_state(state: str) -> type[StoreUnavailable | StoreFailed] | None:
+    """Of a SQLSTATE of PostgreSQL, https://www.postgresql.org/docs/current/errcodes-appendix.html; as `verdict`."""
+    if state.startswith(_REFUSING_CLASSES) or state == _LOCK_NOT_AVAILABLE:
+        return StoreUnavailable
+    return StoreFailed if state in _FAILING_STATES else None
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the driver's storage errors into ours; let every other error pass."""
@@ -51,7 +63,19 @@ def translated() -> Iterator[None]:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        kind = verdict(getattr(cause, "sqlite_errorcode", None) or 0)
+        kind, name = _judged(error, cause)
         if kind is None:
             raise
-        raise kind(f"{cause} ({getattr(cause, 'sqlite_errorname', 'unknown')})") from error
+        raise kind(f"{str(cause).strip()} ({name})") from error
+
+
+def _judged(error: Exception, cause: BaseException | None) -> tuple[type[StoreUnavailable | StoreFailed] | None, str]:
+    """What it means, and the name that the engine's documentation has it under."""
+    if isinstance(cause, sqlite3.Error):
+        return verdict(getattr(cause, "sqlite_errorcode", None) or 0), getattr(cause, "sqlite_errorname", "unknown")
+    state: str | None = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return verdict_of_state(state), state
+    # Without a state it is the client's own: no server could be reached, or the connection ended.
+    lost = isinstance(error, OperationalError | InterfaceError)
+    return (StoreUnavailable if lost else None), "no connection"

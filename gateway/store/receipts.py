@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, or_, select, update
 
 from gateway.core.clock import Instant
 from gateway.core.ticket import Acceptance, DedupeKey, Receipt
-from gateway.store import bulk, schema
+from gateway.store import bulk
 from gateway.store.schema import receipts
 
 
@@ -56,4 +56,18 @@ def known(connection: Connection, keys: Iterable[DedupeKey]) -> dict[tuple[str, 
 
 def keep(connection: Connection, kept: Sequence[Kept]) -> None:
     """Remember them for ever."""
-    bulk.insert(connection, schema.receipts, [each._asdict() for each in kept])
+    bulk.insert(connection, receipts, [each._asdict() for each in kept])
+
+
+def keep_first(connection: Connection, kept: Sequence[Kept]) -> dict[tuple[str, str], Kept]:
+    """Remember those whose key is new. Empty where all of them are; else what is kept now, by scope and key: one of
+    those given, or what came before it. The usual case asks nothing."""
+    if bulk.insert_unless_taken(connection, receipts, [each._asdict() for each in kept]):
+        return {}
+    return known(connection, [DedupeKey(each.scope, each.key, each.fingerprint) for each in kept])
+
+
+def correct_reference(connection: Connection, key: DedupeKey, reference: str) -> None:
+    """The ticket got another reference than what was remembered."""
+    mine = and_(receipts.c.scope == key.scope, receipts.c.key == key.key)
+    connection.execute(update(receipts).where(mine).values(reference=reference))

@@ -1,6 +1,6 @@
 """Rows and the core's words for them, both ways."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -9,15 +9,22 @@ from sqlalchemy import Row
 
 from gateway.core.delivery import Delivery, Kind, Quarantined
 from gateway.core.handoff import Handoff, HandoffState
+from gateway.core.ids import new_id
 from gateway.core.provider import HealthState, ProviderStatus, Takeover
-from gateway.core.ticket import Direction, Message, Priority, Requester, Ticket, TicketState
+from gateway.core.ticket import Attachment, Direction, Message, Priority, Requester, Ticket, TicketState
 
+_WAITING = TicketState.WAITING.value
+_HANDING_OVER = Kind.TICKET.value
 AnyRow = Row[*tuple[Any, ...]]
 Values = dict[str, object]
 
 
+def requester_values(requester_id: str, requester: Requester) -> Values:
+    return {"id": requester_id, "name": requester.name, "email": requester.email, "phone": requester.phone}
+
+
 def ticket_values(ticket: Ticket, requester_id: str | None) -> Values:
-    """The row of a ticket that has just come in."""
+    """The row of a ticket that has just come in; what it leaves out is NULL."""
     return {
         "id": ticket.id,
         "reference": ticket.reference,
@@ -32,11 +39,8 @@ def ticket_values(ticket: Ticket, requester_id: str | None) -> Values:
         "category": ticket.category,
         "priority": ticket.priority.value,
         "metadata": json(ticket.metadata),
-        "state": ticket.state.value,
-        "handed_off_at": ticket.handed_off_at,
-        "reason": ticket.reason,
+        "state": _WAITING,
         "waiting_since": ticket.received_at,
-        "overdue_at": None,
     }
 
 
@@ -76,7 +80,7 @@ def message_values(message: Message) -> Values:
     }
 
 
-def message(row: AnyRow) -> Message:
+def message(row: AnyRow, attachments: tuple[Attachment, ...] = ()) -> Message:
     return Message(
         id=row.id,
         ticket_id=row.ticket_id,
@@ -87,7 +91,24 @@ def message(row: AnyRow) -> Message:
         at=row.at,
         author=row.author,
         provider=row.provider,
+        attachments=attachments,
     )
+
+
+def attachments_values(messages: Iterable[Message]) -> list[Values]:
+    """The rows of everything that is attached to these messages."""
+    return [
+        {
+            "message_id": message.id,
+            "number": number,
+            "name": each.name,
+            "media_type": each.media_type,
+            "size": each.size,
+            "digest": each.digest,
+        }
+        for message in messages
+        for number, each in enumerate(message.attachments, start=1)
+    ]
 
 
 def handoff(row: AnyRow) -> Handoff:
@@ -103,9 +124,26 @@ def handoff(row: AnyRow) -> Handoff:
         answered_at=row.answered_at,
         confirmed_at=row.confirmed_at,
         picked_up_at=row.picked_up_at,
+        reopened_at=row.reopened_at,
         superseded=row.superseded,
         reason=row.reason,
     )
+
+
+def handing_over_values(ticket: Ticket) -> Values:
+    """The row of the delivery that hands over a ticket that has just come in; what it leaves out is NULL."""
+    return {
+        "id": new_id(),
+        "kind": _HANDING_OVER,
+        "due_at": ticket.received_at,
+        "created_at": ticket.received_at,
+        "ticket_id": ticket.id,
+        "priority": ticket.priority.value,
+        "attempts": 0,
+        "epoch": 0,
+        "leased": False,
+        "payload": "{}",
+    }
 
 
 def delivery_values(delivery: Delivery) -> Values:

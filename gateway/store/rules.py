@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import HANDING_OVER, HandoffFact, Kind
-from gateway.core.events import DoubleDetected, HandoffChanged, HandoffConfirmed, TicketRescued
+from gateway.core.events import DoubleDetected, HandoffChanged, HandoffConfirmed, TicketReopened, TicketRescued
 from gateway.core.handoff import LIVE, HandoffState, holding_copy, surplus_copies
 from gateway.core.ticket import Direction, TicketState
 from gateway.store.sheet import Sheet, StoredCopy
@@ -17,6 +17,7 @@ from gateway.store.sheet import Sheet, StoredCopy
 READ_BACK_AFTER = 15.0
 """Seconds from acceptance to the first read-back, unless the fact says when."""
 
+_AGAIN = "the requester wrote again"
 _NOT_THERE = frozenset(
     {
         HandoffState.STARTED,
@@ -54,6 +55,10 @@ def apply(sheet: Sheet, fact: HandoffFact) -> bool:
         _move(sheet, before, fact)
     elif fact.provider_reference and before.provider_reference is None:
         sheet.put(replace(before, provider_reference=fact.provider_reference))
+    if before.state is HandoffState.ACCEPTED and fact.read_back_at is not None:
+        # Its desk reported it before we had the answer: only who asked knows when it is to be looked at.
+        sheet.drop(frozenset({Kind.CONFIRM}), before.id)
+        sheet.owe(Kind.CONFIRM, fact.read_back_at, fact.at, before)
     if fact.confirmed:
         _confirm(sheet, fact)
     return sheet.copies[fact.handoff_id] is not before
@@ -96,6 +101,8 @@ def _move(sheet: Sheet, before: StoredCopy, fact: HandoffFact) -> None:
     settle(sheet, fact.at)
     if taken and (before.state not in _TAKEN or before.superseded):
         owe_messages(sheet, sheet.copies[copy.id], fact.at)
+    if copy.state is HandoffState.RESOLVED and _unheard(sheet, copy):
+        reopen(sheet, fact.at)  # it was resolved without the requester's last word
 
 
 def _confirm(sheet: Sheet, fact: HandoffFact) -> None:
@@ -148,13 +155,46 @@ def adopt(sheet: Sheet, handoff_id: str, at: Instant) -> bool:
     return True
 
 
+def reopen(sheet: Sheet, at: Instant) -> None:
+    """The requester wrote again about what was resolved, or closed: it is not. The copy that was resolved is open again
+    at its provider, who is given the message; a ticket that no provider has is owed to one."""
+    if sheet.standing.state is not TicketState.RESOLVED:
+        return
+    kept = keeper(sheet)
+    sheet.emit(
+        TicketReopened(
+            at=at,
+            ticket_id=sheet.standing.id,
+            reference=sheet.standing.reference,
+            provider=kept.provider if kept else None,
+        )
+    )
+    for copy in [copy for copy in sheet.copies.values() if copy.state is HandoffState.RESOLVED]:
+        sheet.put(_reopened(copy, at) if copy is kept else replace(copy, state=HandoffState.WITHDRAWN, reason=_AGAIN))
+    if kept is None:
+        forget_attempts(sheet)
+    wait_again(sheet, at, _AGAIN)
+    settle(sheet, at)
+    kept = keeper(sheet)
+    if kept:
+        sheet.owe(Kind.CONFIRM, at + READ_BACK_AFTER, at, kept)
+        owe_messages(sheet, kept, at)
+
+
+def _reopened(copy: StoredCopy, at: Instant) -> StoredCopy:
+    """Nobody is known to work on it yet: from now on its provider owes that anew."""
+    return replace(
+        copy, state=HandoffState.ACCEPTED, reopened_at=at, picked_up_at=None, superseded=False, reason=_AGAIN
+    )
+
+
 def settle(sheet: Sheet, at: Instant, *, owed_as: Kind = Kind.TICKET, reason: str | None = None) -> None:
     """Bring the ticket's state, and what is owed about it, in line with its copies."""
     copies = list(sheet.copies.values())
     if any(copy.state is HandoffState.RESOLVED for copy in copies):
         _close(sheet, TicketState.RESOLVED)
     elif sheet.standing.state is TicketState.RESOLVED:
-        pass  # closed by a person; nothing reopens it
+        pass  # closed by a person; only the requester reopens it
     elif any(copy.live and not copy.superseded for copy in copies):
         _close(sheet, TicketState.HANDED_OFF)
     elif sheet.standing.state is not TicketState.QUARANTINED:
@@ -231,6 +271,11 @@ def owe_messages(sheet: Sheet, copy: StoredCopy, at: Instant) -> None:
     for line in sheet.lines:
         if line.direction is Direction.INBOUND and line.number > copy.messages_sent:
             sheet.owe(Kind.MESSAGE, at, at, copy, line.id)
+
+
+def _unheard(sheet: Sheet, copy: StoredCopy) -> bool:
+    """Has the requester written what this copy's provider has not been given yet?"""
+    return any(line.direction is Direction.INBOUND and line.number > copy.messages_sent for line in sheet.lines)
 
 
 def keeper(sheet: Sheet) -> StoredCopy | None:

@@ -20,8 +20,8 @@ class Runner(Protocol):
     refusal: str | None
     """Why the last call to write was refused; None where it was committed."""
 
-    async def start(self, committed: Committed) -> None:
-        """Raises StartError."""
+    async def start(self, committed: Committed) -> bool:
+        """True where no other gateway has the store open, so that leases of before are void. Raises StartError."""
 
     async def write(self, verb: Verb[Command, Result], commands: Sequence[Command]) -> list[Result]:
         """Returns after the commit. Raises StoreUnavailable, StoreFailed, or what the verb raises."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -52,7 +53,6 @@ requesters = Table(
     Column("name", Text),
     Column("email", Text),
     Column("phone", Text),
-    sqlite_with_rowid=False,
 )
 
 tickets = Table(
@@ -78,7 +78,6 @@ tickets = Table(
     Column("waiting_since", Double, nullable=False),
     # When its being overdue was announced.
     Column("overdue_at", Double),
-    sqlite_with_rowid=False,
 )
 
 WAITING = literally(tickets.c.state, TicketState.WAITING)
@@ -102,10 +101,24 @@ messages = Table(
 )
 Index("messages_ticket", messages.c.ticket_id, messages.c.number, unique=True)
 
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("message_id", Text, ForeignKey("messages.id"), primary_key=True),
+    # 1 for a message's first.
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("attachments_digest", attachments.c.digest)
+
 events = Table(
     "events",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("type", Text, nullable=False),
     Column("at", Double, nullable=False),
     Column("ticket_id", Text),
@@ -124,7 +137,6 @@ receipts = Table(
     Column("reference", Text, nullable=False),
     Column("message_id", Text),
     Column("received_at", Double, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 handoffs = Table(
@@ -148,7 +160,8 @@ handoffs = Table(
     Column("superseded_at", Double),
     Column("surplus_at", Double),
     Column("reason", Text),
-    sqlite_with_rowid=False,
+    # Last, as a migration adds it.
+    Column("reopened_at", Double),
 )
 
 UNSURE_COPY = or_(literally(handoffs.c.state, HandoffState.STARTED), literally(handoffs.c.state, HandoffState.UNKNOWN))
@@ -193,7 +206,6 @@ deliveries = Table(
     Column("leased", Boolean, nullable=False),
     Column("payload", Text, nullable=False),
     Column("reason", Text),
-    sqlite_with_rowid=False,
 )
 # Priority stands before the instant: each priority's due deliveries are then one short range, however many wait.
 Index("deliveries_due", deliveries.c.kind, deliveries.c.priority, deliveries.c.due_at)
@@ -216,7 +228,6 @@ quarantine = Table(
     Column("reason", Text, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("at", Double, nullable=False),
-    sqlite_with_rowid=False,
 )
 Index("quarantine_ticket", quarantine.c.ticket_id)
 
@@ -232,7 +243,6 @@ provider_health = Table(
     Column("paused_until", Double, nullable=False),
     Column("last_good_at", Double),
     Column("first_bad_at", Double),
-    sqlite_with_rowid=False,
 )
 
 takeovers = Table(
@@ -261,7 +271,6 @@ takeovers = Table(
     Column("ended_at", Double),
     Column("met", Boolean),
     Column("failed_assumption", Text),
-    sqlite_with_rowid=False,
 )
 
 policies = Table(
@@ -282,7 +291,6 @@ audit = Table(
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 settings = Table(
@@ -290,5 +298,4 @@ settings = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
-    sqlite_with_rowid=False,
 )

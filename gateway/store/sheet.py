@@ -2,7 +2,6 @@
 written back in one statement per table."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import HANDING_OVER, Delivery, Kind
@@ -10,6 +9,7 @@ from gateway.core.events import Event
 from gateway.core.handoff import Handoff
 from gateway.core.ids import new_id
 from gateway.core.ticket import Direction, Message, Priority, TicketState
+from gateway.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,9 @@ def save(transaction: Transaction, sheets: Iterable[Sheet]) -> None:
     connection = transaction.connection
     changed = list(sheets)
     _save_standings(connection, [sheet for sheet in changed if sheet.standing != sheet.stood])
-    bulk.insert(connection, schema.messages, [rows.message_values(each) for sheet in changed for each in sheet.written])
+    written = [each for sheet in changed for each in sheet.written]
+    bulk.insert(connection, schema.messages, [rows.message_values(each) for each in written])
+    bulk.insert(connection, schema.attachments, rows.attachments_values(written))
     _save_copies(connection, changed)
     bulk.remove(connection, schema.deliveries, [each for sheet in changed for each in sheet.dropped])
     bulk.insert(

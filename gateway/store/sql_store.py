@@ -24,7 +24,7 @@ from gateway.core.provider import ProviderReport, ProviderStatus, ReportResult, 
 from gateway.core.ticket import Intake, Receipt, Ticket
 from gateway.store import outbox
 from gateway.store.audit_trail import Line
-from gateway.store.reads import balance, figures, gauges, pages
+from gateway.store.reads import attachments, balance, figures, gauges, pages
 from gateway.store.runner import Runner
 from gateway.store.schema import tickets
 from gateway.store.verbs.accept import accept
@@ -58,15 +58,20 @@ class SqlStore:
         self._runner = runner
         self._clock = clock
         self._observers = list(observers)
+        self.alone = True
+        """No other gateway had the store open when it was started."""
 
     def subscribe(self, observer: Observer) -> None:
         """Tell it of every event from now on, too."""
         self._observers.append(observer)
 
     async def start(self) -> int:
-        """Open, migrate and recover. Returns how many hand-offs the stop before cut off. Raises StartError."""
-        await self._runner.start(self._tell)
-        return (await self._runner.write(recover, [self._clock.now()]))[0]
+        """Open, migrate and recover. Returns how many hand-offs the stop before cut off. Raises StartError.
+
+        Where other gateways have the store open, what was leased is found when its lease runs out.
+        """
+        self.alone = await self._runner.start(self._tell)
+        return (await self._runner.write(recover, [self._clock.now()]))[0] if self.alone else 0
 
     def why_not_ready(self) -> str | None:
         """A readiness check; the auditor writes every second, so that what is over is soon seen to be over."""
@@ -128,8 +133,10 @@ class SqlStore:
 
     # takeover
 
-    async def save_takeover(self, takeover: Takeover, events: Sequence[Event] = ()) -> None:
-        await self._runner.write(save_takeover, [SaveTakeover(takeover, events)])
+    async def save_takeover(
+        self, takeover: Takeover, events: Sequence[Event] = (), *, before: Takeover | None = None
+    ) -> Takeover:
+        return (await self._runner.write(save_takeover, [SaveTakeover(takeover, events, before)]))[0]
 
     async def takeover_figures(self, takeover: Takeover) -> TakeoverFigures:
         return await self._runner.read(lambda connection: figures.takeover_figures(connection, takeover))
@@ -203,6 +210,10 @@ class SqlStore:
 
     async def counts(self, now: Instant) -> Mapping[str, float]:
         return await self._runner.read(lambda connection: gauges.counts(connection, now))
+
+    async def blobs_named(self, digests: Sequence[str]) -> set[str]:
+        """Those of the digests that some message's attachment has."""
+        return await self._runner.read(lambda connection: attachments.named(connection, digests))
 
     async def health(self) -> list[ProviderStatus]:
         return await self._runner.read(pages.health)

@@ -7,13 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Engine
 
 from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.events import Recorded
 from gateway.store.database import Database
-from gateway.store.engine_sqlite import READERS, reading_engine
-from gateway.store.failures import translated
+from gateway.store.gathering import Gathering
 from gateway.store.group import Call
 from gateway.store.runner import Answer, Committed, Query
 from gateway.store.transaction import Command, Result, Verb
@@ -30,16 +28,21 @@ class _Running:
     loop: asyncio.AbstractEventLoop
     database: Database
     writer: Writer
-    reading: Engine
+    gathering: Gathering
     readers: ThreadPoolExecutor
 
 
 class ThreadedRunner:
-    """Over an SQLite file. `on_failed` is called once, on the loop, when nothing more can be promised; `measured` is
-    told how many seconds each call took to be committed, the wait for the writer included."""
+    """Over the database that `opened` opens. `on_failed` is called once, on the loop, when nothing more can be
+    promised; `measured` is told how many seconds each call took to be committed, the wait for the writer included."""
 
-    def __init__(self, file: str, on_failed: Callable[[StoreFailed], None], measured: Callable[[float], None]) -> None:
-        self._file = file
+    def __init__(
+        self,
+        opened: Callable[[], Database],
+        on_failed: Callable[[StoreFailed], None],
+        measured: Callable[[float], None],
+    ) -> None:
+        self._opened = opened
         self._on_failed = on_failed
         self._measured = measured
         self._running: _Running | None = None
@@ -47,32 +50,45 @@ class ThreadedRunner:
         self.refusal: str | None = None
         """Why the last call to write was refused; None where it was committed."""
 
-    async def start(self, committed: Committed) -> None:
+    async def start(self, committed: Committed) -> bool:
         loop = asyncio.get_running_loop()
-        database = await asyncio.to_thread(Database.open, self._file)
+        database = await asyncio.to_thread(self._opened)
 
         def settled(calls: list[Call], recorded: list[Recorded]) -> None:
-            loop.call_soon_threadsafe(_resolve, calls, recorded, committed)
+            loop.call_soon_threadsafe(done, calls, recorded)
+
+        def done(calls: list[Call], recorded: list[Recorded]) -> None:
+            gathering.settled()
+            _resolve(calls, recorded, committed)
 
         def failed(error: StoreFailed) -> None:
             loop.call_soon_threadsafe(self._fail, error)
 
+        writer = Writer(database, settled, failed)
+        gathering = Gathering(loop, writer.submit)
         self._running = _Running(
             loop=loop,
             database=database,
-            writer=Writer(database.connection, settled, failed),
-            reading=reading_engine(self._file),
-            readers=ThreadPoolExecutor(READERS, thread_name_prefix="store reader"),
+            writer=writer,
+            gathering=gathering,
+            readers=ThreadPoolExecutor(database.readers, thread_name_prefix="store reader"),
         )
-        self._running.writer.start()
+        writer.start()
+        return database.alone
 
     async def write(self, verb: Verb[Command, Result], commands: Sequence[Command]) -> list[Result]:
         running = self._usable()
         started = time.monotonic()
         waiter: asyncio.Future[list[Result]] = running.loop.create_future()
-        running.writer.submit(Call(verb, list(commands), waiter=waiter))
+        call = Call(verb, list(commands), waiter=waiter)
+        running.gathering.add(call)
+        within = running.database.answers_within
         try:
-            results = await waiter
+            results = await (waiter if within is None else asyncio.wait_for(waiter, within))
+        except TimeoutError:
+            running.gathering.withdraw(call)  # where it is under way already, its key will tell whether it was kept
+            self.refusal = f"the store has not answered within {within:g} s"
+            raise StoreUnavailable(self.refusal) from None
         except (StoreUnavailable, StoreFailed) as error:
             self.refusal = str(error)
             raise
@@ -82,13 +98,12 @@ class ThreadedRunner:
 
     async def read(self, query: Query[Answer]) -> Answer:
         running = self._usable()
-
-        def look() -> Answer:
-            with translated(), running.reading.begin() as connection:
-                return query(connection)
-
+        within = running.database.answers_within
         try:
-            return await running.loop.run_in_executor(running.readers, look)
+            async with asyncio.timeout(within):
+                return await running.loop.run_in_executor(running.readers, running.database.read, query)
+        except TimeoutError:
+            raise StoreUnavailable(f"the store has not answered within {within:g} s") from None
         except StoreFailed as error:
             self._fail(error)
             raise
@@ -99,9 +114,9 @@ class ThreadedRunner:
             return
         running, self._running = self._running, None
         await asyncio.to_thread(running.readers.shutdown)
+        running.gathering.flush()
         if await asyncio.to_thread(running.writer.stop, _STOP_SECONDS):
-            running.reading.dispose()
-            running.database.close()
+            await asyncio.to_thread(running.database.close)
         else:
             _log.error("the store's writer did not end in time", seconds=_STOP_SECONDS)
 

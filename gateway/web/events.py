@@ -66,17 +66,22 @@ async def _stream(ops: Ops, request: web.Request, after: int) -> web.StreamRespo
 
 async def _follow(ops: Ops, response: web.StreamResponse, after: int) -> None:
     """Everything after `after`, then everything new. Raises TimeoutError where the reader takes nothing."""
+    silent_for = 0.0
     while not ops.feed.closed:
         news = ops.feed.news
         events = await ops.reads.events(after, _STREAM_PAGE)
         if events:
             after = events[-1].seq
             await _write(ops, response, _sent(events, ops.source))
+            silent_for = 0.0
             continue
         try:
-            await asyncio.wait_for(news.wait(), ops.feed.silence)
+            await asyncio.wait_for(news.wait(), ops.feed.pause)
         except TimeoutError:
+            silent_for += ops.feed.pause
+        if silent_for >= ops.feed.silence:
             await _write(ops, response, b": nothing new\n\n")
+            silent_for = 0.0
 
 
 async def _write(ops: Ops, response: web.StreamResponse, data: bytes) -> None:

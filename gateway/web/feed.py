@@ -7,17 +7,22 @@ from contextlib import contextmanager
 from gateway.core.events import Recorded
 from gateway.core.problems import UNAVAILABLE, Problem
 
+_LOOK_EVERY = 1.0
+
 
 class EventFeed:
     """An Observer that wakes the open streams. They read the store by themselves, so a slow one holds no memory.
 
     A stream that can't be written to for `patience` seconds is cut off; one that has nothing to say breaks its silence
-    after `silence` seconds, so that both sides notice a connection that is gone.
+    after `silence` seconds, so that both sides notice a connection that is gone. Events of `others`, gateways that
+    share the store, wake nobody here: where there may be any, a stream looks for them by itself.
     """
 
-    def __init__(self, *, most: int = 32, patience: float = 10.0, silence: float = 15.0) -> None:
+    def __init__(self, *, others: bool = False, most: int = 32, patience: float = 10.0, silence: float = 15.0) -> None:
         self.patience = patience
         self.silence = silence
+        self.pause = min(silence, _LOOK_EVERY) if others else silence
+        """Seconds after which a stream looks at the store though nobody woke it."""
         self.closed = False
         self._most = most
         self._open = 0

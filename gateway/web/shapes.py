@@ -101,6 +101,15 @@ class RequesterShape(Shape):
     phone: str | None
 
 
+class AttachmentShape(Shape):
+    """A file of a message, never its content; its name is withheld like the message's text."""
+
+    name: str | None
+    media_type: str
+    size: int
+    digest: str
+
+
 class MessageShape(Shape):
     """One message; its text and author are withheld where no token protects them."""
 
@@ -112,6 +121,7 @@ class MessageShape(Shape):
     at: Moment
     author: str | None
     body: str | None
+    attachments: list[AttachmentShape]
 
 
 class TicketDetail(TicketRow):

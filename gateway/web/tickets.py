@@ -89,7 +89,10 @@ def _detail(case: Case, ticket: Ticket, *, withheld: bool) -> TicketDetail:
 
 def _message(message: Message, *, withheld: bool) -> MessageShape:
     shape = MessageShape.model_validate(message)
-    return shape.model_copy(update={"body": None, "author": None}) if withheld else shape
+    if not withheld:
+        return shape
+    nameless = [each.model_copy(update={"name": None}) for each in shape.attachments]
+    return shape.model_copy(update={"body": None, "author": None, "attachments": nameless})
 
 
 async def _handoffs(ops: Ops, tickets: Sequence[Ticket]) -> dict[str, list[Handoff]]:

@@ -1,11 +1,11 @@
 """What to do next with one ticket: a pure decision over its hand-offs, the plan and the attempts in flight."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case
 from gateway.core.handoff import Handoff, HandoffState, holding_copy
+from gateway.core.values import dataclass
 from routing.delivery.backoff import backoff, wait_to_be_woken
 from routing.policy.plan import Option, Use
 
@@ -166,7 +166,7 @@ def _adoptable(
         copy = copies.get(option.provider)
         if copy is None or not copy.live or option.use in (Use.NOT, Use.DOUBTFUL):
             continue
-        neglected = patience.pick_up_within is not None and now - (copy.answered_at or now) >= patience.pick_up_within
+        neglected = patience.pick_up_within is not None and now - copy.held_since >= patience.pick_up_within
         if not neglected:
             return copy
     return None

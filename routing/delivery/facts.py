@@ -4,12 +4,20 @@ import asyncio
 
 import structlog
 
+from gateway.core.clock import Instant
 from gateway.core.delivery import HandoffFact
 from gateway.core.errors import StoreUnavailable
 from gateway.core.ports import DeliveryStore
 
 _log = structlog.get_logger("relevo.delivery")
 _PAUSE = 0.25
+_FIRST_READ_BACK = 15.0
+"""Seconds after which an accepted ticket is read back at its provider."""
+
+
+def first_read_back(at: Instant, pick_up_within: float | None) -> Instant:
+    """When a copy accepted `at` is to be read back: no later than the promise to pick it up ends."""
+    return at + min(_FIRST_READ_BACK, pick_up_within or _FIRST_READ_BACK)
 
 
 async def record_surely(store: DeliveryStore, fact: HandoffFact) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from gateway.core.clock import Clock, Instant
 from gateway.core.ports import Provider
@@ -10,9 +11,9 @@ from gateway.core.provider import HealthState, ProviderStatus
 from gateway.core.ticket import Priority, Terms, Ticket
 from routing.delivery.lanes import Lane
 from routing.health.monitor import Monitor
-from routing.policy.match import matching
+from routing.policy.match import fits
 from routing.policy.plan import Option, View, plan, serving
-from routing.policy.settings import PolicySettings
+from routing.policy.settings import Match, PolicySettings
 from routing.settings import ProviderSettings
 
 
@@ -39,12 +40,22 @@ class LiveProvider:
         return self.settings.search_timeout + self.settings.timeout
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
     """A policy with its hedge deadline worked out."""
 
     policy: PolicySettings
     hedge_after: float
+
+    @cached_property
+    def takes_all(self) -> bool:
+        """Its match asks nothing."""
+        return self.policy.match == Match()
+
+    @cached_property
+    def terms(self) -> Terms:
+        """What it promises each ticket."""
+        return Terms(self.policy.name, self.hedge_after, self.policy.takeover_within)
 
 
 class Fleet:
@@ -134,10 +145,10 @@ class Fleet:
 
     def terms(self, channel: str, language: str | None, category: str | None, priority: Priority) -> Terms:
         """The promise of the first policy that fits; the last one takes what fits no other."""
-        policies = [route.policy for route in self._routes]
-        policy = matching(policies, channel, language, category, priority) or policies[-1]
-        route = next(route for route in self._routes if route.policy is policy)
-        return Terms(policy.name, route.hedge_after, policy.takeover_within)
+        for route in self._routes:
+            if route.takes_all or fits(route.policy.match, channel, language, category, priority):
+                return route.terms
+        return self._routes[-1].terms
 
     def serving(self, policy: str) -> str | None:
         return serving(self.policy(policy), self.statuses())

@@ -9,7 +9,7 @@ from gateway.core.handoff import Handoff, HandoffState, holding_copy, surplus_co
 from gateway.core.ports import DeliveryStore
 from gateway.core.ticket import Direction
 from routing.delivery.backoff import backoff, wait_to_be_woken
-from routing.delivery.facts import record_surely
+from routing.delivery.facts import first_read_back, record_surely
 from routing.delivery.fleet import Fleet, LiveProvider
 
 LOOKED_FOR = 600.0
@@ -95,7 +95,10 @@ class FollowUps:
             return
         found = await live.adapter.find(copy)
         if found is not None:
-            await self._learn(copy, found.state, "found by its key", found.provider_reference)
+            read_back_at = first_read_back(self._clock.now(), self._pick_up_within(case))
+            await self._learn(
+                copy, found.state, "found by its key", found.provider_reference, read_back_at=read_back_at
+            )
             await self._finish(case)
         elif (elapsed := self._clock.now() - max(copy.started_at, live.back_at)) < LOOKED_FOR:
             # So one that answered all along, and yet finishes late, is found out after half as long again.
@@ -121,6 +124,10 @@ class FollowUps:
         if found is None:
             await self._gone(case, copy)
             return
+        if found.state is HandoffState.RESOLVED and _unheard(case, copy):
+            pause = self._next_read_back(case, neglected_at)
+            await self._later(case, "resolved before it had the requester's last message", pause)
+            return
         await self._learn(copy, found.state, "read back", found.provider_reference, confirmed=True)
         if found.state is not HandoffState.ACCEPTED:
             await self._finish(case)
@@ -134,10 +141,11 @@ class FollowUps:
         await self._finish(case)
 
     def _neglected_at(self, case: Case, copy: Handoff) -> Instant | None:
-        policy = self._fleet.policy(case.ticket.policy) if case.ticket else None
-        if policy is None or policy.pick_up_within is None:
-            return None
-        return (copy.answered_at or copy.started_at) + policy.pick_up_within
+        pick_up_within = self._pick_up_within(case)
+        return None if pick_up_within is None else copy.held_since + pick_up_within
+
+    def _pick_up_within(self, case: Case) -> float | None:
+        return self._fleet.policy(case.ticket.policy).pick_up_within if case.ticket else None
 
     def _next_read_back(self, case: Case, neglected_at: Instant | None) -> float:
         pause = _READ_BACKS[min(case.delivery.attempts, len(_READ_BACKS) - 1)]
@@ -194,11 +202,18 @@ class FollowUps:
         provider_reference: str | None = None,
         *,
         confirmed: bool = False,
+        read_back_at: Instant | None = None,
     ) -> None:
-        reference = provider_reference or copy.provider_reference
-        await record_surely(
-            self._store, HandoffFact(copy.id, state, self._clock.now(), reference, reason, confirmed=confirmed)
+        fact = HandoffFact(
+            handoff_id=copy.id,
+            state=state,
+            at=self._clock.now(),
+            provider_reference=provider_reference or copy.provider_reference,
+            reason=reason,
+            confirmed=confirmed,
+            read_back_at=read_back_at,
         )
+        await record_surely(self._store, fact)
 
     async def _wait(self, case: Case, reason: str, pause: float) -> None:
         """Nothing was tried; whoever changes that wakes the delivery."""
@@ -212,6 +227,13 @@ class FollowUps:
 
     async def _quarantine(self, case: Case, reason: str) -> None:
         await self._store.quarantine([Quarantine(_lease(case), reason, self._clock.now())])
+
+
+def _unheard(case: Case, copy: Handoff) -> bool:
+    """Has the requester written what this copy's provider has not been given yet?"""
+    return any(
+        message.direction is Direction.INBOUND and message.number > copy.messages_sent for message in case.messages
+    )
 
 
 def _lease(case: Case) -> Lease:

@@ -140,7 +140,7 @@ class Takeovers:
                 if takeover is None and served:
                     await self._switch(policy.name, status, backup)
                 elif takeover is not None and takeover.to_provider is None and backup is not None:
-                    await self._keep(replace(takeover, to_provider=backup))
+                    await self._keep(replace(takeover, to_provider=backup), before=takeover)
             elif takeover is not None:
                 await self._follow_failback(takeover, status)
 
@@ -182,7 +182,16 @@ class Takeovers:
         while count == _BATCH:
             count = await self._store.rescue(policy, failed.name, self._clock.now(), reason, _BATCH)
             if count and takeover is not None:
-                takeover = await self._keep(add_rescue(takeover, count, self._promise(takeover.policy)))
+                takeover = await self._add_rescue(takeover, count)
+
+    async def _add_rescue(self, takeover: Takeover, count: int) -> Takeover:
+        """On top of what other gateways have rescued meanwhile."""
+        while takeover.ended_at is None:
+            more = add_rescue(takeover, count, self._promise(takeover.policy))
+            takeover = await self._keep(more, before=takeover)
+            if takeover == more:
+                break
+        return takeover
 
     async def _follow_failback(self, takeover: Takeover, status: ProviderStatus) -> None:
         now = self._clock.now()
@@ -192,7 +201,7 @@ class Takeovers:
             event_of_failback = FailbackStarted(
                 at=now, takeover_id=takeover.id, policy=takeover.policy, provider=status.name
             )
-            await self._keep(replace(takeover, failback_at=now), event_of_failback)
+            await self._keep(replace(takeover, failback_at=now), event_of_failback, before=takeover)
 
     async def _close_orphans(self) -> None:
         """A reload took the policy away, or the provider out of it: what was measured until now is all there is."""
@@ -216,10 +225,13 @@ class Takeovers:
             met=bool(ended.met),
             failed_assumption=ended.failed_assumption,
         )
-        await self._store.save_takeover(ended, [event])
-        del self._open[ended.policy, ended.from_provider]
+        await self._keep(ended, event, before=takeover)
 
-    async def _keep(self, takeover: Takeover, *events: Event) -> Takeover:
-        await self._store.save_takeover(takeover, events)
-        self._open[takeover.policy, takeover.from_provider] = takeover
-        return takeover
+    async def _keep(self, takeover: Takeover, *events: Event, before: Takeover | None = None) -> Takeover:
+        """What is kept; another gateway may have been faster, and then the next review goes on from there."""
+        kept = await self._store.save_takeover(takeover, events, before=before)
+        if kept.ended_at is None:
+            self._open[kept.policy, kept.from_provider] = kept
+        else:
+            self._open.pop((kept.policy, kept.from_provider), None)
+        return kept

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import (
@@ -22,17 +22,16 @@ from gateway.core.handoff import Handoff, HandoffState, Outcome
 from gateway.core.ids import new_id
 from gateway.core.ports import DeliveryStore
 from gateway.core.ticket import Ticket
+from gateway.core.values import dataclass
 from routing.delivery.attempts import attempt
 from routing.delivery.decision import Adopt, Attempt, Done, GiveUp, Hold, Patience, Postpone, decide
-from routing.delivery.facts import record_surely
+from routing.delivery.facts import first_read_back, record_surely
 from routing.delivery.fleet import Fleet, LiveProvider
 from routing.delivery.lanes import Lane
 from routing.delivery.places import Places
 
 CLAIM_LEASE = 3.0
 """Seconds for which a claimed ticket may be held in hand before its first attempt begins."""
-FIRST_READ_BACK = 15.0
-"""Seconds after which an accepted ticket is read back at its provider."""
 LEASE_SLACK = 1.0
 """Seconds that a lease outlasts the attempt that it is for."""
 _STATE = {
@@ -165,7 +164,7 @@ class TicketWorker:
             at=now,
             provider_reference=answer.provider_reference,
             reason=answer.reason,
-            read_back_at=now + min(FIRST_READ_BACK, pick_up_within or FIRST_READ_BACK),
+            read_back_at=first_read_back(now, pick_up_within),
         )
         await record_surely(self._store, fact)
         self._keep(replace(handoff, state=fact.state, answered_at=fact.at, provider_reference=fact.provider_reference))

@@ -1,9 +1,9 @@
 """What counts as evidence for or against a provider's health, and what refutes it."""
 
 from collections import deque
-from dataclasses import dataclass
 
 from gateway.core.clock import Instant
+from gateway.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

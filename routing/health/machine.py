@@ -11,10 +11,11 @@ and enough of it means down:
 - a failure rate of live attempts over a window, since two failures of three are never consecutive for long.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway.core.clock import Instant
 from gateway.core.provider import HealthState, ProviderStatus
+from gateway.core.values import dataclass
 from routing.health.evidence import Doubt, FailureRate, Probe, Streak
 from routing.health.recovery import Recovery, Relapses
 from routing.health.settings import HealthSettings

@@ -1,8 +1,7 @@
 """The way back of a provider that was down: held back first, then a growing share of new tickets."""
 
-from dataclasses import dataclass
-
 from gateway.core.clock import Instant
+from gateway.core.values import dataclass
 
 FIRST_SHARE = 0.1
 """Part of new tickets with which the ramp begins."""

@@ -5,13 +5,14 @@ Pure: the running service, `relevo route` and the tests reason by the same lines
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from gateway.core.clock import Instant
 from gateway.core.provider import HealthState, ProviderStatus
 from gateway.core.texts import Saying, mark
 from gateway.core.ticket import Ticket
+from gateway.core.values import dataclass
 from routing.policy.hours import is_open
 from routing.policy.match import serves_language
 from routing.policy.settings import ContractTerms, PolicySettings

@@ -8,7 +8,8 @@ import asyncio
 import errno
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -99,6 +100,24 @@ class OutboundClient:
         ) as response:
             exchange.reply = Reply(response.status, response.headers, flaw="did not end in time")
             exchange.reply = await _read(response)
+
+    @asynccontextmanager
+    async def download(self, url: str, *, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to a GET, its body still to be read; the caller bounds its time and its size. What breaks while
+        it is read is raised as NoReply too."""
+        exchange = _Exchange()
+        try:
+            async with self._session.get(
+                URL(url, encoded=True), headers=headers, allow_redirects=False, trace_request_ctx=exchange
+            ) as response:
+                try:
+                    yield response
+                finally:
+                    response.close()  # what was left unread must not reach the next request on this connection
+        except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
+            if isinstance(error, TimeoutError):
+                raise
+            raise _explain(exchange, error, 0.0) from error
 
     async def close(self) -> None:
         """Close every connection; what is in flight fails."""

@@ -15,38 +15,37 @@ from aiohttp import web
 
 from channels.channel import ChannelContext
 from channels.registry import CHANNEL_TYPES
+from gateway.app.blobs import build_blobs
 from gateway.app.configuration import RelevoConfig, assess, load_configuration, secrets_of
 from gateway.app.providers import routes_of
 from gateway.core.clock import SystemClock
 from gateway.core.errors import StoreFailed
 from gateway.core.ports import Observer
+from gateway.core.store_address import store_address
 from gateway.core.tokens import TokenSigner
 from gateway.intake import IntakeDoor
 from gateway.listener import Listener
 from gateway.logs import LogObserver, configure_logging
 from gateway.metrics import Metrics
 from gateway.store import SqlStore, open_store
-from gateway.store.engine_sqlite import file_of
 from gateway.web.feed import EventFeed
 from routing.delivery.fleet import Fleet
 from tests.bench.one_thread import OneThreadRunner
 from tests.bench.serving import serve
-
-_LANGUAGES = ("en", "es")
 
 
 @asynccontextmanager
 async def intake(config: RelevoConfig, *, one_thread: bool) -> AsyncIterator[str]:
     """Listens at the configured public address while the context is open; gives the address."""
     clock, metrics = SystemClock(), Metrics()
-    store = _store(config.gateway.store, clock, metrics, one_thread)
+    store = _store(str(config.gateway.store), clock, metrics, one_thread)
     await store.start()
     try:
         fleet = Fleet(clock)
         fleet.swap(routes_of(config, assess(config, clock.now())), {})
         door = IntakeDoor(store, fleet, clock, metrics)
-        routes = _channel_routes(config, door, store, fleet, clock, TokenSigner(await store.secret()))
-        listener = Listener("public", config.gateway.public.listen, routes, languages=_LANGUAGES)
+        routes = _channel_routes(config, door, store, fleet, clock, metrics, TokenSigner(await store.secret()))
+        listener = Listener("public", config.gateway.public.listen, routes)
         await listener.start()
         try:
             yield listener.url
@@ -59,12 +58,18 @@ async def intake(config: RelevoConfig, *, one_thread: bool) -> AsyncIterator[str
 def _store(url: str, clock: SystemClock, metrics: Metrics, one_thread: bool) -> SqlStore:
     observers: list[Observer] = [LogObserver(), metrics, EventFeed()]
     if one_thread:
-        return SqlStore(OneThreadRunner(file_of(url)), clock, observers)
+        return SqlStore(OneThreadRunner(store_address(url).file), clock, observers)
     return open_store(url, clock, observers=observers, on_failed=_end, measured=metrics.commit_seconds)
 
 
 def _channel_routes(
-    config: RelevoConfig, door: IntakeDoor, store: SqlStore, fleet: Fleet, clock: SystemClock, signer: TokenSigner
+    config: RelevoConfig,
+    door: IntakeDoor,
+    store: SqlStore,
+    fleet: Fleet,
+    clock: SystemClock,
+    metrics: Metrics,
+    signer: TokenSigner,
 ) -> list[web.RouteDef]:
     return [
         route
@@ -79,9 +84,10 @@ def _channel_routes(
                 routing=fleet,
                 signer=signer,
                 clock=clock,
-                organisation=config.gateway.organisation.name,
+                measurements=metrics,
+                organisation=config.gateway.organisation.organisation(),
                 public_url=config.gateway.public.url,
-                languages=_LANGUAGES,
+                blobs=build_blobs(config.gateway.store, clock, _end),
             ),
         )
         .routes()

@@ -8,8 +8,7 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.store import group
-from gateway.store.checkpoint import Checkpointer
-from gateway.store.database import Database
+from gateway.store.database_sqlite import SqliteDatabase
 from gateway.store.failures import translated
 from gateway.store.group import Call
 from gateway.store.runner import Answer, Committed, Query
@@ -28,10 +27,10 @@ class OneThreadRunner:
         self._file = file
         self._calls: list[Call] = []
 
-    async def start(self, committed: Committed) -> None:
+    async def start(self, committed: Committed) -> bool:
         self._committed = committed
-        self._database = Database.open(self._file)
-        self._checkpointer = Checkpointer(self._database.connection)
+        self._database = SqliteDatabase.open(self._file)
+        return True
 
     async def write(self, verb: Verb[Command, Result], commands: Sequence[Command]) -> list[Result]:
         loop = asyncio.get_running_loop()
@@ -49,7 +48,7 @@ class OneThreadRunner:
                 call.waiter.set_exception(call.error)
             elif call.waiter is not None:
                 call.waiter.set_result(call.results or [])
-        self._checkpointer.after_commit()
+        self._database.committed()
 
     async def read(self, query: Query[Answer]) -> Answer:
         with translated(), self._database.connection.begin():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvloop
 
+from gateway.cli.serving import COLLECT_AFTER
 from tests.bench.sampler import sampled
 
 
@@ -25,6 +26,7 @@ async def _serve(server: AbstractAsyncContextManager[str], samples: Path | None)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     async with server as url:
         gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
         with sampled(samples) if samples else nullcontext():
             print(url, flush=True)
             await stopped.wait()

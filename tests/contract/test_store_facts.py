@@ -65,6 +65,18 @@ async def test_a_read_back_is_due_when_the_fact_says(store: SqlStore, work: Work
     assert await store.next_due(frozenset({Kind.CONFIRM})) == 1_007.0
 
 
+async def test_a_read_back_of_what_was_reported_before_it_was_answered_is_due_when_the_answer_says(
+    store: SqlStore, work: Work
+) -> None:
+    await work.accept()
+    (case,) = await work.claim()
+    copy = await work.begin(case, "acme")
+    await work.learn(copy, HandoffState.ACCEPTED, at=1_002.0)
+    await store.record([HandoffFact(copy.id, HandoffState.UNKNOWN, 1_003.0, read_back_at=1_007.0)])
+    assert await store.next_due(frozenset({Kind.CONFIRM})) == 1_007.0
+    assert await work.owed() == {"confirm": 1}
+
+
 async def test_a_read_back_confirms_once(work: Work, heard: Heard) -> None:
     ticket_id, copy = await work.handed_off()
     assert await work.learn(copy, HandoffState.ACCEPTED, at=1_020.0, confirmed=True)

@@ -3,12 +3,20 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gateway.core.delivery import Finish, Kind
+from gateway.core.delivery import Finish, Kind, Quarantine
 from gateway.core.errors import InvalidMessage
-from gateway.core.events import DuplicateReceived, HandoffChanged, MessageReceived, TicketReceived, TicketReplied
+from gateway.core.events import (
+    DuplicateReceived,
+    HandoffChanged,
+    MessageReceived,
+    TicketReceived,
+    TicketReopened,
+    TicketReplied,
+)
 from gateway.core.handoff import HandoffState
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.reference import parse_reference
@@ -34,7 +42,7 @@ def work(store: SqlStore) -> Work:
     return Work(store)
 
 
-def reported(provider: str, type_: ReportType, report_id: str = "r1", **given: str | None) -> ProviderReport:
+def reported(provider: str, type_: ReportType, report_id: str = "r1", **given: Any) -> ProviderReport:
     return ProviderReport(provider=provider, report_id=report_id, type=type_, at=1_020.0, **given)
 
 
@@ -134,13 +142,67 @@ async def test_a_message_that_came_during_the_attempt_follows_it(store: SqlStore
     assert (await work.owed())["message"] == 1
 
 
-async def test_a_message_to_a_resolved_ticket_reopens_nothing(store: SqlStore, work: Work) -> None:
+async def test_a_message_to_a_resolved_ticket_opens_it_again(store: SqlStore, work: Work, heard: Heard) -> None:
+    ticket_id, copy = await work.handed_off()
+    await work.learn(copy, HandoffState.PICKED_UP, at=1_003.0)
+    await work.learn(copy, HandoffState.RESOLVED, at=1_004.0)
+    await store.accept([follow_up(ticket_id, at=1_010.0)])
+    assert await work.state(ticket_id) is TicketState.HANDED_OFF
+    again = await work.copy(ticket_id, copy.id)
+    assert (again.state, again.picked_up_at, again.held_since) == (HandoffState.ACCEPTED, None, 1_010.0)
+    assert [event.provider for event in heard.of(TicketReopened)] == ["acme"]
+    (case,) = await work.claim(Kind.MESSAGE, at=1_011.0)
+    assert case.delivery.target == "acme"
+    assert (await work.owed())["confirm"] == 1
+    assert await work.astray() == []
+
+
+async def test_what_was_opened_again_is_resolved_again(store: SqlStore, work: Work) -> None:
     ticket_id, copy = await work.handed_off()
     await work.learn(copy, HandoffState.RESOLVED, at=1_003.0)
     await store.accept([follow_up(ticket_id)])
-    assert await work.state(ticket_id) is TicketState.RESOLVED
     (case,) = await work.claim(Kind.MESSAGE, at=1_011.0)
-    assert case.delivery.target == "acme"
+    await store.sent(copy.id, 2, Finish(lease_of(case)))
+    await work.learn(copy, HandoffState.RESOLVED, at=1_012.0)
+    assert await work.state(ticket_id) is TicketState.RESOLVED
+
+
+async def test_what_is_resolved_without_the_last_message_stays_open(store: SqlStore, work: Work) -> None:
+    ticket_id, copy = await work.handed_off()
+    await store.accept([follow_up(ticket_id)])
+    await work.learn(copy, HandoffState.RESOLVED, at=1_011.0)
+    assert await work.state(ticket_id) is TicketState.HANDED_OFF
+    assert (await work.owed())["message"] == 1
+    assert await work.astray() == []
+
+
+async def test_of_two_copies_that_were_resolved_one_is_opened_again(store: SqlStore, work: Work) -> None:
+    ticket_id, first = await work.handed_off()
+    await store.rescue(None, "acme", 1_003.0, "acme is down", 10)
+    (case,) = await work.claim(Kind.RESCUE, at=1_003.0)
+    second = await work.begin(case, "norte", at=1_003.0)
+    for copy in (second, first):
+        await work.learn(copy, HandoffState.RESOLVED, at=1_005.0)
+    await store.accept([follow_up(ticket_id)])
+    states = sorted([(await work.copy(ticket_id, copy.id)).state.value for copy in (first, second)])
+    assert states == ["accepted", "withdrawn"]
+    assert await work.state(ticket_id) is TicketState.HANDED_OFF
+    assert await work.astray() == []
+
+
+async def test_a_message_to_a_ticket_that_a_person_closed_hands_it_over(store: SqlStore, work: Work) -> None:
+    ticket_id = await work.accept()
+    (case,) = await work.claim()
+    await store.quarantine([Quarantine(lease_of(case), "every provider refused it", 1_002.0)])
+    (item,) = await store.quarantined()
+    assert await store.discard(item.id, 1_003.0, "operator")
+    await store.accept([follow_up(ticket_id, at=1_010.0)])
+    assert await work.state(ticket_id) is TicketState.WAITING
+    (again,) = await work.claim(at=1_011.0)
+    assert again.ticket is not None
+    assert again.ticket.due_at > 1_010.0
+    assert [message.number for message in again.messages] == [1, 2]
+    assert await work.astray() == []
 
 
 async def test_reports_move_the_copy_forward(store: SqlStore, work: Work, heard: Heard) -> None:

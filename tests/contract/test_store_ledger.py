@@ -116,14 +116,33 @@ async def test_the_stream_goes_on_after_a_place(store: SqlStore, work: Work, hea
 
 
 async def test_evidence_is_saved_and_changed(store: SqlStore, heard: Heard) -> None:
-    first, second = takeover(), takeover(at=1_070.0)
-    await store.save_takeover(first, [GatewayStopped(at=1.0)])
+    first, second = takeover(), replace(takeover(at=1_070.0), from_provider="norte")
+    assert await store.save_takeover(first, [GatewayStopped(at=1.0)]) == first
     await store.save_takeover(second)
     ended = replace(first, ended_at=1_090.0, met=True, rescued=3)
-    await store.save_takeover(ended)
+    assert await store.save_takeover(ended, before=first) == ended
     assert await store.takeovers() == [second, ended]
     assert await store.takeovers(open_only=True) == [second]
     assert len(heard.of(GatewayStopped)) == 1
+
+
+async def test_of_two_who_see_an_outage_one_opens_the_evidence(store: SqlStore, heard: Heard) -> None:
+    first = takeover()
+    await store.save_takeover(first, [GatewayStopped(at=1.0)])
+    assert await store.save_takeover(takeover(at=1_070.0), [GatewayStopped(at=2.0)]) == first
+    assert await store.takeovers() == [first]
+    assert [event.at for event in heard.of(GatewayStopped)] == [1.0]
+
+
+async def test_evidence_that_another_has_changed_is_not_overwritten(store: SqlStore, heard: Heard) -> None:
+    first = takeover()
+    await store.save_takeover(first)
+    rescued = replace(first, rescue_size=3)
+    await store.save_takeover(rescued, before=first)
+    ended = replace(first, ended_at=1_090.0, met=True)
+    assert await store.save_takeover(ended, [GatewayStopped(at=1.0)], before=first) == rescued
+    assert await store.takeovers() == [rescued]
+    assert heard.of(GatewayStopped) == []
 
 
 async def test_figures_of_a_takeover(store: SqlStore, work: Work) -> None:

@@ -3,6 +3,8 @@ nothing ends at two desks."""
 
 import asyncio
 import contextlib
+import os
+import random
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ import pytest
 
 from tests.support.eventually import tail
 from tests.support.fatal_desk import FatalDesk
+from tests.support.ledger import assert_balanced
 from tests.support.persistent_traffic import PersistentTraffic
 from tests.support.rig import Rig
 
@@ -34,6 +37,8 @@ FAILPOINTS = {
     "record.after_commit": (2, 9, 17),
 }
 """Each with the passes at which it kills, in turn."""
+_ROUNDS = int(os.environ.get("RELEVO_SIGKILL_ROUNDS", "0"))
+_LATEST_PASS = 30
 
 
 @asynccontextmanager
@@ -66,17 +71,17 @@ async def _go_on(rig: Rig, traffic: PersistentTraffic) -> None:
     await rig.until(lambda: traffic.more(answered + _GOES_ON), 10.0)
 
 
-async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:
+async def _account_for(rig: Rig, traffic: PersistentTraffic, within: float = _SETTLED_WITHIN) -> None:
     """After the last restart: all is at one desk, and what was handed in again made no second ticket."""
     await traffic.stop()
     assert any(tries > 1 for tries in traffic.tries.values()), "no hand-in failed: the kills came too late"
-    account = await rig.settled(traffic.hand_ins, _SETTLED_WITHIN)
+    account = await rig.settled(traffic.hand_ins, within)
     first_answers = {each.key: each.reference for each in traffic.hand_ins}
     assert await traffic.sent_again() == first_answers
     assert len(await rig.tickets()) == len(set(first_answers.values())) == account.accepted
     held = [ticket.reference for client in rig.clients.values() for ticket in await client.tickets() if ticket.held]
     assert sorted(held) == sorted(filter(None, first_answers.values()))
-    assert await rig.metric("relevo_ledger_unbalanced") == 0
+    await assert_balanced(rig, traffic.references)
 
 
 @pytest.mark.parametrize("failpoint", FAILPOINTS)
@@ -110,3 +115,21 @@ async def test_between_the_desks_commit_and_its_answer(tmp_path: Path) -> None:
                     await _killed(rig)
                     await _go_on(rig, traffic)
                 await _account_for(rig, traffic)
+
+
+@pytest.mark.skipif(not _ROUNDS, reason="RELEVO_SIGKILL_ROUNDS says how many: 200 take some minutes")
+async def test_many_rounds_at_random_places(tmp_path: Path) -> None:
+    """One life after the other on the same store, each ended somewhere else."""
+    chance = random.Random(_ROUNDS)
+    async with Rig(tmp_path, without_reports={"acme"}) as rig:
+        await rig.start_desks()
+        async with PersistentTraffic(rig.public_url, rig.clock) as traffic:
+            async with _dropping_some(rig):
+                for _ in range(_ROUNDS):
+                    await rig.start_relevo(f"{chance.choice(list(FAILPOINTS))}:{chance.randint(1, _LATEST_PASS)}")
+                    await _killed(rig)
+                await _go_on(rig, traffic)
+            await _account_for(rig, traffic, within=60.0)
+        cut_off = [each["data"]["unsure"] for each in await rig.events("gateway.started")]
+        account = await rig.account(traffic.hand_ins)
+        print(f"{_ROUNDS} kills, {sum(cut_off)} attempts cut off, {account}")

@@ -16,9 +16,11 @@ import pytest
 
 from gateway.core.errors import StartError
 from gateway.core.ids import new_id
-from tests.support import store_process
 from tests.support.eventually import tail
+from tests.support.ledger import assert_balanced
 from tests.support.persistent_traffic import PersistentTraffic
+from tests.support.preload import build
+from tests.support.privileges import require_root
 from tests.support.rig import Rig
 
 _REFUSED_WITHIN = 5.0
@@ -33,19 +35,17 @@ _FAULT_LASTS = 4.0
 @pytest.fixture(scope="session")
 def failing_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library to be preloaded."""
-    library = tmp_path_factory.mktemp("disk") / "disk_faults.so"
-    source = Path(store_process.__file__).with_name("disk_faults.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
-    return library
+    return build("disk_faults", tmp_path_factory.mktemp("disk"))
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own; a test may say how many megabytes it has."""
+    require_root("it mounts a small file system; the preloaded fault covers the rest")
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", disk], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("only root may mount a small file system; the preloaded fault covers the rest")
+    size = f"size={getattr(request, 'param', 16)}m"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "none", disk], check=True)
     yield disk
     subprocess.run(["umount", disk], check=True)
 
@@ -98,7 +98,7 @@ async def _under_load(rig: Rig) -> AsyncIterator[PersistentTraffic]:
         await rig.settled(traffic.hand_ins, _SETTLED_WITHIN)
         first_answers = {each.key: each.reference for each in traffic.hand_ins}
         assert await traffic.sent_again() == first_answers
-        assert await rig.metric("relevo_ledger_unbalanced") == 0
+        await assert_balanced(rig, traffic.references)
 
 
 async def _answered(rig: Rig, traffic: PersistentTraffic) -> None:
@@ -120,6 +120,32 @@ async def test_a_full_file_system_refuses_and_recovers(tmp_path: Path, small_dis
     ballast = small_disk / "ballast"
     async with Rig(tmp_path, database=small_disk / "relevo.db") as rig:
         await _full_and_freed(rig, partial(_fill, ballast), ballast.unlink)
+
+
+@pytest.mark.parametrize("small_disk", [2], indirect=True)
+async def test_a_full_disk_of_two_megabytes_gets_its_log_back_once_it_is_freed(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    """The log would stay as long as it was when the disk was full, for another ten thousand rows."""
+    ballast, log = small_disk / "ballast", small_disk / "relevo.db-wal"
+    ballast.write_bytes(bytes(1_000_000))
+    async with Rig(tmp_path, database=small_disk / "relevo.db") as rig:
+        await rig.start()
+        acknowledged = []
+        while (response := await rig.hand_in(new_id(), "x" * 200)).status == 201:
+            acknowledged.append((await response.json())["reference"])
+        assert response.status == 503
+        length = log.stat().st_size
+        ballast.unlink()
+
+        async def missing() -> str | None:
+            if (response := await rig.hand_in(new_id())).status != 201:
+                return "a request that is taken"
+            acknowledged.append((await response.json())["reference"])
+            return None if log.stat().st_size < length / 2 else f"a log shorter than {length} bytes"
+
+        await rig.until(missing, _RECOVERED_WITHIN)
+        await assert_balanced(rig, acknowledged)
 
 
 async def test_a_disk_that_says_it_is_full_refuses_and_recovers(tmp_path: Path, failing_disk: Path) -> None:

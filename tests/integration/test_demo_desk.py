@@ -280,6 +280,42 @@ async def test_a_fault_that_there_is_not_is_refused_and_says_which_there_are(gat
     assert "garbage" in answer.body["error"]
 
 
+@pytest.mark.parametrize(
+    ("wish", "content_type"),
+    [
+        (b"[" * 100_000, "application/json"),
+        (b'{"fault":' * 50_000, "application/json"),
+        (b'{"fault": "error"}'.replace(b"e", b"\xff"), "application/json"),
+        (b"fault=\xff", "application/x-www-form-urlencoded; charset=no-such-charset"),
+    ],
+    ids=["deep-list", "deep-mapping", "no-utf-8", "odd-charset"],
+)
+async def test_a_wish_that_cannot_be_read_is_a_bad_wish(gateway: Gateway, wish: bytes, content_type: str) -> None:
+    assert (await gateway.raw("POST", "/faults", wish, {"Content-Type": content_type})).status == 422
+
+
+async def test_a_wish_in_a_charset_that_there_is_not_is_read_all_the_same(gateway: Gateway) -> None:
+    headers = {"Content-Type": "application/json; charset=no-such-charset"}
+    assert (await gateway.raw("POST", "/faults", b'{"fault": "none"}', headers)).status == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "[::1"]
+)
+async def test_a_name_that_was_made_to_lead_here_opens_nothing(gateway: Gateway, host: str) -> None:
+    for method, path in (("GET", "/"), ("GET", "/faults"), ("POST", "/faults"), ("GET", "/api/tickets")):
+        answer = await gateway.raw(
+            method, path, b'{"fault": "none"}', {"Host": host, "Content-Type": "application/json"}
+        )
+        assert answer.status == 403
+    assert (await gateway.raw("GET", "/health", b"", {"Host": host})).status == 200
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:9101", "127.0.0.1", "[::1]:9101", "192.0.2.7:80"])
+async def test_this_machines_own_names_are_no_other_sites(gateway: Gateway, host: str) -> None:
+    assert (await gateway.raw("GET", "/", b"", {"Host": host})).status == 200
+
+
 async def test_another_sites_page_turns_no_fault_on(gateway: Gateway) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://evil.example"}
     assert (await gateway.raw("POST", "/faults", b"fault=error", headers)).status == 403
@@ -353,6 +389,67 @@ async def test_a_tickets_whole_life_is_reported_signed_and_in_order(start: Start
         (report["data"]["reference"], report["data"]["provider_reference"]) == ("4829157360", "ACME-1")
         for _, report in events.heard
     )
+
+
+async def test_a_file_is_downloaded_and_the_reply_brings_one(start: Start, options: DeskOptions) -> None:
+    received: list[dict[str, Any]] = []
+
+    async def receive(request: web.Request) -> web.Response:
+        received.append(await request.json())
+        return web.Response(status=204)
+
+    async def file(request: web.Request) -> web.Response:
+        return web.Response(body=bytes(12_345))
+
+    app = web.Application()
+    app.add_routes([web.post("/events", receive), web.get("/file", file)])
+    async with TestServer(app) as server:
+        gateway = await start(
+            replace(options, events_url=str(server.make_url("/events")), pick_up_after=0.0, resolve_after=0.0)
+        )
+        url = str(server.make_url("/file"))
+        attachment = {"name": "<i>año</i>.png", "type": "image/png", "size": 12_345, "url": url}
+        ticket = TICKET | {"attachments": [attachment]}
+        reference = (await gateway.send("POST", "/tickets", ticket, "k1")).body["reference"]
+        await until(lambda: have_replied(received))
+        await until(lambda: shows(gateway, "(12345 bytes)"))
+    page = str((await gateway.raw("GET", "/", b"", {})).body)
+    assert f'<a href="{url}">&lt;i&gt;año&lt;/i&gt;.png</a>' in page
+    (reply,) = [each["data"]["message"] for each in received if each["type"] == "ticket.replied"]
+    (offered,) = reply["attachments"]
+    assert offered == {
+        "name": "instrucciones.txt",
+        "type": "text/plain",
+        "url": f"{gateway.url}/tickets/{reference}/files/instructions",
+    }
+    assert (await gateway.raw("GET", offered["url"].removeprefix(gateway.url), b"", {})).status == 401
+    assert str((await gateway.send("GET", offered["url"].removeprefix(gateway.url))).body).startswith("1. Apáguelo.")
+
+
+async def test_a_reply_to_a_ticket_without_files_brings_none(start: Start, options: DeskOptions) -> None:
+    received: list[dict[str, Any]] = []
+
+    async def receive(request: web.Request) -> web.Response:
+        received.append(await request.json())
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.add_routes([web.post("/events", receive)])
+    async with TestServer(app) as server:
+        gateway = await start(
+            replace(options, events_url=str(server.make_url("/events")), pick_up_after=0.0, resolve_after=0.0)
+        )
+        await gateway.create()
+        await until(lambda: have_replied(received))
+    assert all("attachments" not in each["data"].get("message", {}) for each in received)
+
+
+async def have_replied(received: list[dict[str, Any]]) -> bool:
+    return any(each["type"] == "ticket.replied" for each in received)
+
+
+async def shows(gateway: Gateway, text: str) -> bool:
+    return text in str((await gateway.raw("GET", "/", b"", {})).body)
 
 
 async def test_a_report_that_failed_comes_again_under_the_same_id(start: Start, options: DeskOptions) -> None:

@@ -1,6 +1,6 @@
 """The ops API through a real listener."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from gateway.core.delivery import Kind, Quarantined
 from gateway.core.handoff import HandoffState
 from gateway.core.provider import HealthState, Takeover
 from gateway.core.reference import show_reference
-from gateway.core.ticket import Priority, TicketState
+from gateway.core.ticket import Attachment, Priority, TicketState
 from gateway.web.ops import PolicyFacts
 from tests.support.ops import (
     NOW,
@@ -24,6 +24,7 @@ from tests.support.ops import (
     OpsSite,
     SetClock,
     make_handoff,
+    make_message,
     make_ticket,
     ticket_id,
 )
@@ -100,6 +101,20 @@ async def test_a_ticket_in_a_list() -> None:
         ],
         "next": None,
     }
+
+
+@pytest.mark.parametrize(("token", "name"), [("a token", "año.png"), (None, None)])
+async def test_a_ticket_lists_its_attachments(token: str | None, name: str | None) -> None:
+    ticket = make_ticket(1)
+    picture = Attachment("año.png", "image/png", 2048, "a" * 64)
+    message = replace(make_message(ticket), attachments=(picture,))
+    site = OpsSite(reads=FakeReads(all_tickets=[ticket], messages=[message]), token=token)
+    path = f"/api/v1/tickets/{ticket.reference}"
+    async with site.running() as client, client.get(path, headers={"Authorization": f"Bearer {token}"}) as response:
+        told = await response.json()
+    assert told["messages"][0]["attachments"] == [
+        {"name": name, "media_type": "image/png", "size": 2048, "digest": "a" * 64}
+    ]
 
 
 @pytest.mark.parametrize(

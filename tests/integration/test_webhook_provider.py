@@ -32,7 +32,7 @@ from tests.support.scripted_desk import (
     serves,
 )
 from tests.support.tickets import REQUESTER, make_case, make_handoff, make_message
-from tests.support.webhook_provider import SECRET, make_provider, make_settings
+from tests.support.webhook_provider import LINKS, SECRET, make_provider, make_settings
 
 GOOD = b'{"reference": "T-1", "state": "open"}'
 TIMEOUT = 0.3
@@ -281,7 +281,7 @@ async def test_the_host_name_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    provider = WebhookProvider("acme", make_settings("http://desk.invalid/tickets"), SystemClock())
+    provider = WebhookProvider("acme", make_settings("http://desk.invalid/tickets"), SystemClock(), LINKS)
     answer = await attempt(provider)
     with pytest.raises(ProviderUnavailable, match="can't be resolved"):
         await provider.probe(1)
@@ -300,7 +300,7 @@ async def test_silence_while_connecting_is_surely_no_ticket() -> None:
             waiting.connect_ex(deaf.getsockname())
         await asyncio.sleep(0.01)
         provider = WebhookProvider(
-            "acme", make_settings(f"http://127.0.0.1:{deaf.getsockname()[1]}/tickets"), SystemClock()
+            "acme", make_settings(f"http://127.0.0.1:{deaf.getsockname()[1]}/tickets"), SystemClock(), LINKS
         )
         answer = await attempt(provider)
         with pytest.raises(TimeoutError):
@@ -367,7 +367,7 @@ async def test_without_its_reference_a_copy_is_read_by_key(desk: ScriptedDesk, p
 
 
 async def test_a_tcp_probe_where_there_is_no_health_url(desk: ScriptedDesk) -> None:
-    provider = WebhookProvider("acme", make_settings(desk.url), SystemClock())
+    provider = WebhookProvider("acme", make_settings(desk.url), SystemClock(), LINKS)
     await provider.probe(1)
     await asyncio.sleep(0.01)
     assert desk.connections == 1

@@ -19,7 +19,7 @@ from gateway.core.handoff import Outcome
 from routing.providers.webhook.adapter import WebhookProvider
 from tests.support.scripted_desk import ScriptedDesk, answers
 from tests.support.tickets import make_case, make_handoff
-from tests.support.webhook_provider import make_provider, make_settings
+from tests.support.webhook_provider import LINKS, make_provider, make_settings
 
 REFUSED = Answer(Outcome.UNAVAILABLE, "its address is not a public one, and only those are permitted")
 
@@ -69,7 +69,7 @@ async def test_t28_a_name_that_resolves_to_a_private_address_is_not_dialled(
 ) -> None:
     resolve_to(monkeypatch, *addresses)
     provider = WebhookProvider(
-        "acme", make_settings(f"http://desk.example.org:{desk.port}/tickets", allow_private=False), SystemClock()
+        "acme", make_settings(f"http://desk.example.org:{desk.port}/tickets", allow_private=False), SystemClock(), LINKS
     )
     answer = await attempt(provider)
     with pytest.raises(ProviderUnavailable, match="not a public one"):
@@ -86,7 +86,7 @@ async def test_t28_a_private_health_address_is_not_probed(desk: ScriptedDesk, mo
     settings = make_settings(
         "https://desk.example.org/tickets", f"http://health.example.org:{desk.port}/health", allow_private=False
     )
-    provider = WebhookProvider("acme", settings, SystemClock())
+    provider = WebhookProvider("acme", settings, SystemClock(), LINKS)
     with pytest.raises(ProviderUnavailable, match="not a public one"):
         await provider.probe(1)
     await provider.close()
@@ -97,11 +97,13 @@ async def test_t28_a_name_that_changes_its_mind_is_judged_by_what_is_dialled(
     desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolve_to(monkeypatch, "127.0.0.1")
-    permitted = WebhookProvider("acme", make_settings(f"http://desk.example.org:{desk.port}/tickets"), SystemClock())
+    permitted = WebhookProvider(
+        "acme", make_settings(f"http://desk.example.org:{desk.port}/tickets"), SystemClock(), LINKS
+    )
     assert (await attempt(permitted)).outcome is Outcome.ACCEPTED
     await permitted.close()
     provider = WebhookProvider(
-        "acme", make_settings(f"http://desk.example.org:{desk.port}/tickets", allow_private=False), SystemClock()
+        "acme", make_settings(f"http://desk.example.org:{desk.port}/tickets", allow_private=False), SystemClock(), LINKS
     )
     asked = resolve_to(monkeypatch, "8.8.8.8")
     assert socket.getaddrinfo("desk.example.org", 80)[0][4][0] == "8.8.8.8"  # what a check beforehand would see
@@ -116,7 +118,7 @@ async def test_t28_a_name_that_changes_its_mind_is_judged_by_what_is_dialled(
 async def test_t28_other_ways_to_write_loopback_are_not_dialled(desk: ScriptedDesk, host: str) -> None:
     settings = make_settings("https://desk.example.org/tickets", allow_private=False)
     sly = settings.model_copy(update={"url": f"http://{host}:{desk.port}/tickets"})
-    provider = WebhookProvider("acme", sly, SystemClock())
+    provider = WebhookProvider("acme", sly, SystemClock(), LINKS)
     assert (await attempt(provider)).outcome is Outcome.UNAVAILABLE
     with pytest.raises(ProviderUnavailable):
         await provider.probe(1)
@@ -126,7 +128,7 @@ async def test_t28_other_ways_to_write_loopback_are_not_dialled(desk: ScriptedDe
 
 async def test_t28_localhost_by_name_is_not_dialled(desk: ScriptedDesk) -> None:
     settings = make_settings(f"http://localhost:{desk.port}/tickets")
-    provider = WebhookProvider("acme", settings.model_copy(update={"allow_private": False}), SystemClock())
+    provider = WebhookProvider("acme", settings.model_copy(update={"allow_private": False}), SystemClock(), LINKS)
     assert await attempt(provider) == REFUSED
     with pytest.raises(ProviderUnavailable, match="not a public one"):
         await provider.probe(1)
@@ -136,7 +138,7 @@ async def test_t28_localhost_by_name_is_not_dialled(desk: ScriptedDesk) -> None:
 
 async def test_t28_a_literal_address_is_judged_too(desk: ScriptedDesk) -> None:
     settings = make_settings(desk.url)
-    provider = WebhookProvider("acme", settings.model_copy(update={"allow_private": False}), SystemClock())
+    provider = WebhookProvider("acme", settings.model_copy(update={"allow_private": False}), SystemClock(), LINKS)
     assert await attempt(provider) == REFUSED
     await provider.close()
     assert desk.connections == 0
@@ -168,7 +170,7 @@ async def test_t28_proxies_of_the_environment_are_not_used(desk: ScriptedDesk, m
 async def test_t10_cookies_are_not_kept(desk: ScriptedDesk) -> None:
     desk.script(answers(201, {"reference": "T-1"}, {"Set-Cookie": "session=1; Path=/"}))
     # By name: for a bare address aiohttp would keep no cookie anyway.
-    provider = WebhookProvider("acme", make_settings(f"http://localhost:{desk.port}/tickets"), SystemClock())
+    provider = WebhookProvider("acme", make_settings(f"http://localhost:{desk.port}/tickets"), SystemClock(), LINKS)
     await attempt(provider)
     await attempt(provider)
     await provider.close()
@@ -176,7 +178,7 @@ async def test_t10_cookies_are_not_kept(desk: ScriptedDesk) -> None:
 
 
 async def test_a_name_that_is_permitted_is_dialled(desk: ScriptedDesk) -> None:
-    provider = WebhookProvider("acme", make_settings(f"http://localhost:{desk.port}/tickets"), SystemClock())
+    provider = WebhookProvider("acme", make_settings(f"http://localhost:{desk.port}/tickets"), SystemClock(), LINKS)
     assert (await attempt(provider)).outcome is Outcome.ACCEPTED
     await provider.probe(1)
     await provider.close()
@@ -208,10 +210,10 @@ import asyncio, sys
 from gateway.core.clock import SystemClock
 from routing.providers.webhook.adapter import WebhookProvider
 from tests.support.tickets import make_case, make_handoff
-from tests.support.webhook_provider import make_settings
+from tests.support.webhook_provider import LINKS, make_settings
 
 async def main():
-    provider = WebhookProvider("acme", make_settings(sys.argv[1], timeout="3s"), SystemClock())
+    provider = WebhookProvider("acme", make_settings(sys.argv[1], timeout="3s"), SystemClock(), LINKS)
     case = make_case()
     answer = await provider.create(case, make_handoff(case))
     await provider.close()
@@ -246,7 +248,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_surely_no_ticket(expired
 
 
 async def test_tls_with_a_desk_that_has_none_is_surely_no_ticket(desk: ScriptedDesk) -> None:
-    provider = WebhookProvider("acme", make_settings(desk.url.replace("http:", "https:")), SystemClock())
+    provider = WebhookProvider("acme", make_settings(desk.url.replace("http:", "https:")), SystemClock(), LINKS)
     answer = await attempt(provider)
     await provider.close()
     assert answer.outcome is Outcome.UNAVAILABLE

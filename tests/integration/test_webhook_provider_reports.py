@@ -10,6 +10,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from gateway.core.clock import SystemClock
+from gateway.core.delivery import Case
 from gateway.core.errors import StoreUnavailable
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.reference import new_reference, show_reference
@@ -17,8 +18,10 @@ from gateway.core.settings import Listen
 from gateway.core.ticket import InboundMessage, Receipt
 from gateway.listener import Listener
 from routing.providers.webhook.adapter import WebhookProvider
+from routing.providers.webhook.context import DeskContext
 from routing.registry import build_provider, provider_routes
-from tests.support.webhook_provider import SECRET, make_settings
+from tests.support.blobs import MemoryBlobs
+from tests.support.webhook_provider import LINKS, SECRET, make_settings
 
 REFERENCE = new_reference()
 
@@ -40,6 +43,21 @@ class RememberingIntake:
         return self.result
 
 
+class NoTickets:
+    """Reads of an empty store."""
+
+    async def ticket(self, ticket_id: str) -> Case | None:
+        return None
+
+    async def ticket_by_reference(self, reference: str) -> Case | None:
+        return None
+
+
+def context(intake: RememberingIntake) -> DeskContext:
+    clock = SystemClock()
+    return DeskContext(intake, NoTickets(), MemoryBlobs(clock), LINKS, clock)
+
+
 @pytest.fixture
 def intake() -> RememberingIntake:
     return RememberingIntake()
@@ -49,8 +67,8 @@ def intake() -> RememberingIntake:
 async def url(intake: RememberingIntake) -> AsyncIterator[str]:
     settings = make_settings("http://127.0.0.1:1/tickets")
     clock = SystemClock()
-    providers = {"acme": build_provider("acme", "webhook", settings, clock)}
-    listener = Listener("public", Listen(host="127.0.0.1", port=0), provider_routes(lambda: providers, intake, clock))
+    providers = {"acme": build_provider("acme", "webhook", settings, clock, LINKS)}
+    listener = Listener("public", Listen(host="127.0.0.1", port=0), provider_routes(lambda: providers, context(intake)))
     await listener.start()
     yield f"{listener.url}/providers"
     await listener.stop()
@@ -222,9 +240,9 @@ async def test_a_secret_without_prefix(intake: RememberingIntake, secret: str) -
     """Signed with the text as it stands; and as the reference library reads it, where that leaves a key."""
     settings = make_settings("http://127.0.0.1:1/tickets", secret=secret)
     clock = SystemClock()
-    provider = WebhookProvider("acme", settings, clock)
+    provider = WebhookProvider("acme", settings, clock, LINKS)
     listener = Listener(
-        "public", Listen(host="127.0.0.1", port=0), provider_routes(lambda: {"acme": provider}, intake, clock)
+        "public", Listen(host="127.0.0.1", port=0), provider_routes(lambda: {"acme": provider}, context(intake))
     )
     await listener.start()
     body = report_of()

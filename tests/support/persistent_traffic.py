@@ -31,6 +31,11 @@ class PersistentTraffic:
         self._requests = requests(seed)
         self._stopping = False
 
+    @property
+    def references(self) -> list[str | None]:
+        """Of what was answered with yes."""
+        return [each.reference for each in self.hand_ins]
+
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
         self._tasks = [asyncio.create_task(self._client(), name=f"client {each}") for each in range(self._clients)]

@@ -1,5 +1,7 @@
 """Relevo and its desks as real processes on random ports, for tests that kill, freeze and starve them."""
 
+import asyncio
+import json
 import random
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -9,6 +11,7 @@ from typing import Any, Self
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
+from ruamel.yaml import YAML
 
 from gateway.app.configuration import assess, load_configuration
 from gateway.client import OpsClient, OpsError
@@ -30,13 +33,17 @@ _HOLD = 0.5
 _RAMP = 0.5
 _ANSWERED_WITHIN = 5.0
 _READY_WITHIN = 15.0
+Adjust = Callable[[dict[str, Any]], None]
 
 
 class Rig:
     """Leaving the context ends every process. `desks` names them in the policy's order, the primary first.
 
     Desks in `without_reports` tell Relevo nothing of their own accord, so that only asking them tells what they have;
-    those `in_this_process` are the test's own affair. `environment` is added to Relevo's at every start.
+    those `in_this_process` are the test's own affair. At desks `with_agents` people pick tickets up at once.
+    `environment` is added to Relevo's at every start, and `desk_environment` to the desks'. `adjust` may change the
+    configuration, as read from YAML, before it is written. By the name of a process `within` gives the command that is
+    to run it (such as one in a network namespace), and `hosts` its address where that isn't 127.0.0.1.
     """
 
     def __init__(
@@ -47,7 +54,12 @@ class Rig:
         database: Path | None = None,
         without_reports: Collection[str] = (),
         in_this_process: Collection[str] = (),
+        with_agents: Collection[str] = (),
         environment: Mapping[str, str] | None = None,
+        desk_environment: Mapping[str, str] | None = None,
+        adjust: Adjust | None = None,
+        within: Mapping[str, Sequence[str]] | None = None,
+        hosts: Mapping[str, str] | None = None,
     ) -> None:
         self.names = tuple(desks)
         self.directory = directory
@@ -58,6 +70,11 @@ class Rig:
         self.ports = _free_ports(("public", "ops", *desks))
         self.secrets = {secret_variable(name): new_secret() for name in desks}
         self._environment = environment or {}
+        self._desk_environment = desk_environment or {}
+        self._adjust = adjust
+        self._with_agents = with_agents
+        self._within = within or {}
+        self._hosts = hosts or {}
         self.public_url = f"http://127.0.0.1:{self.ports['public']}"
         self.relevo = self._gateway()
         processes = [name for name in desks if name not in in_this_process]
@@ -77,8 +94,16 @@ class Rig:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
+    @property
+    def ledger_url(self) -> str:
+        """The store, for those who look at its rows beside the service (an SQLAlchemy URL)."""
+        return f"sqlite:///file:{self.database}?mode=ro&uri=true"
+
     def desk_url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.ports[name]}"
+        return f"http://{self._host(name)}:{self.ports[name]}"
+
+    def _host(self, name: str) -> str:
+        return self._hosts.get(name, "127.0.0.1")
 
     def configure(self, desks: Sequence[str]) -> None:
         """Write the configuration file, with these desks in the policy's order."""
@@ -91,17 +116,27 @@ class Rig:
             hold=_HOLD,
             ramp=_RAMP,
         )
+        if self._adjust is not None:
+            content = YAML(typ="safe").load(text)
+            self._adjust(content)
+            text = json.dumps(content, indent=1)  # which is YAML, too
         self.file.write_text(text, encoding="utf-8")
 
     def assessment(self) -> PolicyAssessment:
-        """What `relevo check` prints of the policy."""
-        return assess(load_configuration(self.file, self.secrets), self.clock.now()).policies[0]
+        """What `relevo check` prints of the policy; of the first one where there are several."""
+        return self.assessments()[0]
+
+    def assessments(self) -> Sequence[PolicyAssessment]:
+        """What `relevo check` prints of every policy."""
+        return assess(load_configuration(self.file, self.secrets), self.clock.now()).policies
 
     async def start(self, failpoint: str = "") -> None:
         """The desks, then Relevo."""
-        for desk in self.desks.values():
-            await self._children.start(desk)
+        await self.start_desks()
         await self.start_relevo(failpoint)
+
+    async def start_desks(self) -> None:
+        await asyncio.gather(*(self._children.start(desk) for desk in self.desks.values()))
 
     async def start_relevo(self, failpoint: str = "") -> None:
         """Anew. With a failpoint, `name:count`, it may die there before it is ready."""
@@ -165,9 +200,9 @@ class Rig:
             families = text_string_to_metric_families(await response.text())
         return next(sample.value for family in families for sample in family.samples if sample.name == name)
 
-    async def hand_in(self, key: str, subject: str = "No puedo entrar") -> aiohttp.ClientResponse:
-        """One request; the answer, with its body read."""
-        body = {"subject": subject, "body": "Desde esta mañana.", "requester": {"email": "ana@example.org"}}
+    async def hand_in(self, key: str, subject: str = "No puedo entrar", **fields: str) -> aiohttp.ClientResponse:
+        """One request, with these fields beside the subject; the answer, with its body read."""
+        body = {"subject": subject, "body": "Desde esta mañana.", "requester": {"email": "ana@example.org"}, **fields}
         url, headers = f"{self.public_url}/api/v1/tickets", {"Idempotency-Key": key}
         async with self._session.post(url, json=body, headers=headers) as response:
             await response.read()
@@ -181,16 +216,19 @@ class Rig:
     # Processes
 
     def _gateway(self, failpoint: str = "") -> Child:
-        command = [sys.executable, "-m", "gateway.cli", "serve", "-c", str(self.file)]
+        command = [*self._within.get("relevo", ()), sys.executable, "-m", "gateway.cli", "serve", "-c", str(self.file)]
         environment = {**self.secrets, **self._environment, "RELEVO_FAILPOINT": failpoint}
         return Child("relevo", command, self._ready_to_serve, self.log, environment)
 
     def _desk(self, name: str, *, reports: bool) -> Child:
-        command = [sys.executable, "-m", "gateway.demo.desk", "--name", name, "--port", str(self.ports[name])]
-        command += ["--data", str(self.directory / name)]
+        command = [*self._within.get(name, ()), sys.executable, "-m", "gateway.demo.desk", "--name", name]
+        command += ["--host", self._host(name), "--port", str(self.ports[name]), "--data", str(self.directory / name)]
         if reports:
             command += ["--events-url", f"{self.public_url}/providers/{name}/events"]
-        return Child(name, command, ready_line, self.directory / f"{name}.log", self.secrets)
+        if name in self._with_agents:
+            command += ["--pick-up-after", "100ms"]
+        environment = {**self.secrets, **self._desk_environment}
+        return Child(name, command, ready_line, self.directory / f"{name}.log", environment)
 
     async def _ready_to_serve(self, _child: Child) -> None:
         async def missing() -> str | None:

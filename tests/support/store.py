@@ -5,7 +5,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -15,13 +15,17 @@ from gateway.core.clock import Clock, Instant
 from gateway.core.errors import StoreFailed
 from gateway.core.events import Event, Recorded
 from gateway.core.ports import Observer
+from gateway.core.store_address import store_address
 from gateway.store import SqlStore, group, open_store
+from gateway.store.database_postgres import PostgresDatabase
 from gateway.store.engine_sqlite import writing_engine
 from gateway.store.failures import translated
 from gateway.store.group import Call
 from gateway.store.runner import Answer, Committed, Query
 from gateway.store.schema import metadata
+from gateway.store.threads import ThreadedRunner
 from gateway.store.transaction import Command, Result, Verb
+from tests.support.postgres import empty_store
 
 E = TypeVar("E", bound=Event)
 
@@ -52,11 +56,12 @@ class InlineRunner:
 
     refusal: str | None = None
 
-    async def start(self, committed: Committed) -> None:
+    async def start(self, committed: Committed) -> bool:
         self._committed = committed
         self._engine = _IDLE.pop() if _IDLE else writing_engine(":memory:")
         self.connection: Connection = self._engine.connect()
         _driver_of(self.connection).deserialize(_empty_database())
+        return True
 
     async def write(self, verb: Verb[Command, Result], commands: Sequence[Command]) -> list[Result]:
         call = Call(verb, list(commands))
@@ -110,8 +115,37 @@ class Heard:
         return [each.event for each in self.events if isinstance(each.event, kind)]
 
 
-ENGINES = ("memory", "sqlite")
-"""What the contract suite runs over: verbs on the loop in memory, and the threaded writer over a file."""
+@cache
+def _opened_once(url: str) -> PostgresDatabase:
+    return PostgresDatabase.open(store_address(url), _ignored)
+
+
+class KeptOpen:
+    """A PostgreSQL database that stays open from test to test, for the same reason."""
+
+    def __init__(self, url: str) -> None:
+        database = _opened_once(url)
+        self.connection = database.connection
+        self.alone = database.alone
+        self.readers = database.readers
+        self.answers_within = database.answers_within
+        self._database = database
+
+    def read(self, query: Query[Answer]) -> Answer:
+        return self._database.read(query)
+
+    def committed(self) -> None:
+        self._database.committed()
+
+    def finish(self) -> None:
+        self._database.finish()
+
+    def close(self) -> None:
+        """Not yet."""
+
+
+ENGINES = ("memory", "sqlite", "postgresql")
+"""What the contract suite runs over: verbs on the loop in memory, and the threaded writer over a file and a server."""
 
 
 @asynccontextmanager
@@ -120,10 +154,12 @@ async def opened_store(engine: str, directory: Path, observers: Sequence[Observe
     clock = SetClock()
     if engine == "memory":
         store = inline_store(clock, observers)
+    elif engine == "sqlite":
+        file = f"sqlite:{directory / 'relevo.db'}"
+        store = open_store(file, clock, observers=observers, on_failed=_unexpected, measured=_ignored)
     else:
-        store = open_store(
-            f"sqlite:{directory / 'relevo.db'}", clock, observers=observers, on_failed=_unexpected, measured=_ignored
-        )
+        opened = partial(KeptOpen, empty_store())
+        store = SqlStore(ThreadedRunner(opened, _unexpected, _ignored), clock, observers)
     await store.start()
     try:
         yield store

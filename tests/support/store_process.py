@@ -1,7 +1,7 @@
-"""A process with a store, for tests that harm it: `python -m tests.support.store_process FILE [work]`.
+"""A process with a store, for tests that harm it: `python -m tests.support.store_process FILE [work [BATCH]]`.
 
 It accepts one request per line of its standard input and answers `kept REFERENCE`, `refused ...` or `failed ...`; with
-`work` it accepts and hands tickets over, without pause, until it is killed.
+`work` it accepts tickets, so many at once, and hands them over, without pause, until it is killed.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from gateway.store import SqlStore, open_store
 from tests.support.store_work import lease_of, new_ticket
 
 
-async def main(file: str, mode: str) -> None:
+async def main(file: str, mode: str = "", batch: str = "1") -> None:
     clock = SystemClock()
     store = open_store(
         f"sqlite:{file}", clock, on_failed=lambda error: say(f"stop {error}"), measured=lambda seconds: None
@@ -28,7 +28,7 @@ async def main(file: str, mode: str) -> None:
         raise SystemExit(1) from error
     say("ready")
     if mode == "work":
-        await asyncio.gather(*(accept_and_hand_over(store, clock) for _ in range(4)))
+        await asyncio.gather(*(accept_and_hand_over(store, clock, int(batch)) for _ in range(4)))
     else:
         await accept_on_demand(store, clock)
     await store.close()
@@ -46,19 +46,23 @@ async def accept_on_demand(store: SqlStore, clock: SystemClock) -> None:
             say(f"kept {receipt.reference}")
 
 
-async def accept_and_hand_over(store: SqlStore, clock: SystemClock) -> None:
+async def accept_and_hand_over(store: SqlStore, clock: SystemClock, batch: int) -> None:
     while True:
-        (receipt,) = await store.accept([new_ticket(at=clock.now())])
-        say(f"kept {receipt.reference}")
+        for receipt in await store.accept([new_ticket(at=clock.now()) for _ in range(batch)]):
+            say(f"kept {receipt.reference}")
         now = clock.now()
-        (cases,) = await store.claim([ClaimRequest(frozenset({Kind.TICKET}), 2, now, now + 3)])
-        for case in cases:
-            assert case.ticket is not None
-            copy = Handoff(new_id(), case.ticket.id, "acme", HandoffState.STARTED, now, messages_sent=1)
-            await store.begin([Begin(lease_of(case), copy, now + 3, "the primary")])
-            say(f"begun {case.ticket.reference}")
-            await store.record([HandoffFact(copy.id, HandoffState.ACCEPTED, clock.now(), "A-1")])
-            say(f"handed {case.ticket.reference}")
+        (cases,) = await store.claim([ClaimRequest(frozenset({Kind.TICKET}), 2 * batch, now, now + 3)])
+        begun = [(case, case.ticket) for case in cases if case.ticket is not None]
+        copies = [
+            Handoff(new_id(), ticket.id, "acme", HandoffState.STARTED, now, messages_sent=1) for _, ticket in begun
+        ]
+        pairs = list(zip(begun, copies, strict=True))
+        await store.begin([Begin(lease_of(case), copy, now + 3, "the primary") for (case, _), copy in pairs])
+        for _, ticket in begun:
+            say(f"begun {ticket.reference}")
+        await store.record([HandoffFact(copy.id, HandoffState.ACCEPTED, clock.now(), "A-1") for copy in copies])
+        for _, ticket in begun:
+            say(f"handed {ticket.reference}")
 
 
 def say(line: str) -> None:
@@ -66,4 +70,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""))
+    asyncio.run(main(*sys.argv[1:]))

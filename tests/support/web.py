@@ -1,7 +1,9 @@
 """The web channel behind a real listener on a random port, with an intake and reads that live in memory."""
 
 import asyncio
+import html
 import json
+import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -10,6 +12,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from channels.channel import ChannelContext
 from channels.web.channel import WebChannel
@@ -17,11 +20,13 @@ from channels.web.settings import WebSettings
 from gateway.core.delivery import Case
 from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ids import new_id
+from gateway.core.organisation import Organisation
 from gateway.core.provider import ProviderReport, ReportResult
 from gateway.core.reference import new_reference
 from gateway.core.settings import Listen
 from gateway.core.ticket import (
     Acceptance,
+    Attachment,
     DedupeKey,
     Direction,
     InboundMessage,
@@ -33,7 +38,9 @@ from gateway.core.ticket import (
     TicketState,
 )
 from gateway.core.tokens import TokenSigner
-from gateway.listener import Limits, Listener
+from gateway.listener import Front, Limits, Listener
+from tests.support.blobs import MemoryBlobs
+from tests.support.ops import FakeMeasurements
 
 KEY = b"a key of thirty-two bytes or more"
 ORGANISATION = "Ayuntamiento de Villanueva"
@@ -109,12 +116,16 @@ class MemoryIntake:
                 hedge_at=now + 1,
                 due_at=now + 5,
                 language=inbound.language,
+                category=inbound.category,
+                metadata=inbound.metadata,
             )
         before = case.messages if case else ()
         message = Message(
-            new_id(), ticket.id, len(before) + 1, Direction.INBOUND, inbound.channel, inbound.body, now
+            new_id(), ticket.id, len(before) + 1, Direction.INBOUND, inbound.channel, inbound.body, now,
+            attachments=inbound.attachments,
         )  # fmt: skip
-        self.cases[ticket.id] = Case(_no_delivery(), ticket, (*before, message))
+        handoffs = case.handoffs if case else ()
+        self.cases[ticket.id] = Case(_no_delivery(), ticket, (*before, message), handoffs)
         return Receipt(Acceptance.NEW, ticket.id, ticket.reference, message.id, now)
 
     async def report(self, report: ProviderReport) -> ReportResult:
@@ -134,17 +145,45 @@ class MemoryIntake:
         self.cases[ticket_id] = replace(self.cases[ticket_id], handoffs=(copy,))
         self.change(ticket_id, state=TicketState.RESOLVED)
 
-    def answer(self, ticket_id: str, body: str, *, provider: str = "acme", author: str | None = None) -> None:
+    def answer(
+        self,
+        ticket_id: str,
+        body: str,
+        *,
+        provider: str = "acme",
+        author: str | None = None,
+        attachments: tuple[Attachment, ...] = (),
+    ) -> None:
         case = self.cases[ticket_id]
         message = Message(
             new_id(), ticket_id, len(case.messages) + 1, Direction.OUTBOUND, "web", body, self.clock.now(),
-            author=author, provider=provider,
+            author=author, provider=provider, attachments=attachments,
         )  # fmt: skip
         self.cases[ticket_id] = replace(case, messages=(*case.messages, message))
 
 
 def _no_delivery() -> Any:
     return None
+
+
+class Measured(FakeMeasurements):
+    """Remembers what was not taken."""
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+        self.helped: list[str] = []
+
+    def intake_refused(self, channel: str, outcome: str) -> None:
+        self.refused.append(outcome)
+
+    def first_aid_helped(self, channel: str, category: str) -> None:
+        self.helped.append(category)
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """The hidden fields of a page's form, as they would be sent."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {name: html.unescape(value) for name, value in found}
 
 
 @dataclass
@@ -158,6 +197,10 @@ class Site:
     routing: FakeRouting
     clock: DrivenClock
     signer: TokenSigner
+    blobs: MemoryBlobs
+    measured: "Measured"
+    slept: list[float]
+    """The delays that there would have been, in seconds."""
 
     async def post_json(self, body: object, **headers: str) -> tuple[int, Any, "aiohttp.ClientResponse"]:
         """Posts to the API; bytes as they are, anything else as JSON."""
@@ -179,6 +222,12 @@ class Site:
             self.url + path, data=fields, headers=named, allow_redirects=False
         ) as response:  # fmt: skip
             return response.status, await response.text(), response
+
+    async def open(self, path: str = "/") -> dict[str, str]:
+        """What a form holds that isn't filled in yet; a person's while later."""
+        _, page, _ = await self.get(path)
+        self.clock.at += 10
+        return hidden_fields(page)
 
     async def new_ticket(self, **members: object) -> str:
         """The id of a ticket that came through the API."""
@@ -217,9 +266,11 @@ async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asy
 class Served:
     """`async with Served(routes) as listener`: routes behind a listener on a random port."""
 
-    def __init__(self, routes: Iterable[web.AbstractRouteDef], limits: Limits | None = None) -> None:
+    def __init__(
+        self, routes: Iterable[web.AbstractRouteDef], limits: Limits | None = None, front: Front | None = None
+    ) -> None:
         self.listener = Listener(
-            "public", Listen(host="127.0.0.1", port=0), routes, languages=("en", "es"), limits=limits
+            "public", Listen(host="127.0.0.1", port=0), routes, front=front or Front(("en", "es")), limits=limits
         )
 
     async def __aenter__(self) -> Listener:
@@ -240,13 +291,34 @@ async def web_site(
     languages: tuple[str, ...] = ("en", "es"),
     public_url: str = "https://help.example.org",
     routing: FakeRouting | None = None,
+    organisation: Organisation | None = None,
 ) -> AsyncIterator[Site]:
     """A web channel that is up."""
     clock = DrivenClock()
     intake = MemoryIntake(clock)
     routing = routing or FakeRouting()
     signer = TokenSigner(KEY)
-    context = ChannelContext("web", intake, intake, routing, signer, clock, ORGANISATION, public_url, languages)
-    channel = WebChannel(settings or WebSettings(), context)
-    async with Served(channel.routes(), limits) as listener, aiohttp.ClientSession() as client:
-        yield Site(listener.url, listener.address.port, client, intake, routing, clock, signer)
+    blobs = MemoryBlobs(clock)
+    measured = Measured()
+    context = ChannelContext(
+        name="web",
+        intake=intake,
+        reads=intake,
+        routing=routing,
+        signer=signer,
+        clock=clock,
+        measurements=measured,
+        organisation=organisation or Organisation(ORGANISATION, languages=languages),
+        public_url=public_url,
+        blobs=blobs,
+    )
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    channel = WebChannel(settings or WebSettings(), context, sleep)
+    home = f"{URL(public_url).path.rstrip('/')}/"
+    front = Front(context.organisation.languages, context.organisation, home)
+    async with Served(channel.routes(), limits, front) as listener, aiohttp.ClientSession() as client:
+        yield Site(listener.url, listener.address.port, client, intake, routing, clock, signer, blobs, measured, slept)

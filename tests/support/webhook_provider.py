@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 from gateway.core.clock import SystemClock
+from gateway.core.links import AttachmentLinks
 from routing.providers.webhook.adapter import WebhookProvider
 from routing.providers.webhook.settings import WebhookSettings
 from tests.support.scripted_desk import ScriptedDesk
 
+LINKS = AttachmentLinks(b"a key of thirty-two bytes or more", "https://help.example.org", SystemClock())
 SECRET = "whsec_Q2FuYXJ5U2VjcmV0Rm9yVGVzdHNPbmx5MTIz"
 
 
@@ -25,4 +27,4 @@ def make_settings(url: str, health_url: str | None = None, **changes: Any) -> We
 
 
 def make_provider(desk: ScriptedDesk, **changes: Any) -> WebhookProvider:
-    return WebhookProvider("acme", make_settings(desk.url, desk.health_url, **changes), SystemClock())
+    return WebhookProvider("acme", make_settings(desk.url, desk.health_url, **changes), SystemClock(), LINKS)

@@ -16,8 +16,9 @@ from aiohttp import web
 from gateway.core.clock import Clock, SystemClock
 from gateway.core.signature import Signer
 from gateway.demo.desk.agents import work
-from gateway.demo.desk.control import Control, add_security_headers
+from gateway.demo.desk.control import Control, add_security_headers, refuse_other_names
 from gateway.demo.desk.desk import Desk
+from gateway.demo.desk.fetcher import fetch_files
 from gateway.demo.desk.protocol import Protocol
 from gateway.demo.desk.reporter import Reporter
 from gateway.demo.desk.signature import signed
@@ -46,13 +47,14 @@ def make_app(options: DeskOptions, clock: Clock) -> web.Application:
     """The desk as an application; its background work starts and stops with it. Raises ValueError for a bad secret."""
     signer = Signer(options.secret, clock)
     desk = Desk(options.name, options.title or options.name.title(), options.data, clock)
-    app = web.Application(middlewares=[desk.faults.middleware, signed(signer)], client_max_size=_LARGEST_BODY)
+    middlewares = [refuse_other_names, desk.faults.middleware, signed(signer)]
+    app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
     app.on_response_prepare.append(add_security_headers)
     app.add_routes(Protocol(desk).routes())
     app.add_routes(Control(desk).routes())
 
     async def background(app: web.Application) -> AsyncIterator[None]:
-        tasks = []
+        tasks = [asyncio.create_task(fetch_files(desk), name=f"{desk.name}: files")]
         if options.events_url is not None:
             reporter = Reporter(desk, signer, options.events_url)
             tasks.append(asyncio.create_task(reporter.run(), name=f"{desk.name}: reports"))

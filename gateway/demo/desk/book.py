@@ -4,13 +4,14 @@ Synchronous, and used from one thread at a time; every change and the report of 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.core.clock import Instant
 from gateway.core.ids import new_id
 from gateway.core.provider import ReportType
+from gateway.demo.desk.files import SCHEMA, DeskFile, Files
 from gateway.demo.desk.report import Report
 from gateway.demo.desk.ticket import DeskState, DeskTicket, NewTicket
 
@@ -63,7 +64,8 @@ class Book:
         self._database.row_factory = sqlite3.Row
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
-        self._database.executescript(_SCHEMA)
+        self._database.executescript(_SCHEMA + SCHEMA)
+        self.files = Files(self._database)
 
     def close(self) -> None:
         self._database.close()
@@ -87,6 +89,7 @@ class Book:
                 (ticket.key, ticket.reference, ticket.subject, ticket.language, ticket.content, DeskState.OPEN, now),
             ).fetchone()
             if inserted is not None:
+                self.files.add(inserted["number"], ticket.files)
                 self._owe(ReportType.ACCEPTED, inserted["number"], now)
         row = self._database.execute(f"{_TICKETS} WHERE key = ?", (ticket.key,)).fetchone()
         return self._ticket(row)
@@ -106,6 +109,11 @@ class Book:
         rows = self._database.execute(f"{_TICKETS} ORDER BY number DESC LIMIT ?", (limit,))
         return [self._ticket(row) for row in rows]
 
+    def files_of(self, tickets: Sequence[DeskTicket]) -> Mapping[str, Sequence[DeskFile]]:
+        """What came with each of these tickets, by the desk's reference."""
+        found = self.files.of([number for each in tickets if (number := self._number(each.provider_reference))])
+        return {f"{self._prefix}{number}": files for number, files in found.items()}
+
     def counts(self) -> dict[DeskState, int]:
         """How many tickets stand in each state."""
         counts = dict.fromkeys(DeskState, 0)
@@ -113,16 +121,26 @@ class Book:
             counts[DeskState(state)] = count
         return counts
 
-    def append(self, provider_reference: str, key: str, content: str, now: Instant) -> bool:
-        """Add a message, once for each key; False where there is no such ticket (any more)."""
+    def append(
+        self, provider_reference: str, key: str, content: str, now: Instant, files: Sequence[DeskFile] = ()
+    ) -> bool:
+        """Add a message, once for each key: it opens a resolved ticket again. False where there is no such ticket (any
+        more)."""
         ticket = self.by_provider_reference(provider_reference)
         if ticket is None or not ticket.held:
             return False
         with self._transaction() as database:
-            database.execute(
+            added = database.execute(
                 "INSERT INTO messages (key, ticket, content, at) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
                 (key, self._number(provider_reference), content, now),
             )
+            if added.rowcount:
+                self.files.add(int(provider_reference.removeprefix(self._prefix)), files)
+                database.execute(
+                    "UPDATE tickets SET state = ?, picked_up_at = NULL, resolved_at = NULL"
+                    " WHERE number = ? AND state = ?",
+                    (DeskState.OPEN, self._number(provider_reference), DeskState.RESOLVED),
+                )
         return True
 
     def withdraw(self, provider_reference: str, reason: str, now: Instant) -> bool:
@@ -163,7 +181,8 @@ class Book:
     def due_reports(self, now: Instant, limit: int = 50) -> list[Report]:
         """Reports to be sent now, oldest first."""
         rows = self._database.execute(
-            "SELECT reports.*, reference, language FROM reports JOIN tickets ON ticket = number "
+            "SELECT reports.*, reference, language, EXISTS (SELECT * FROM files WHERE files.ticket = tickets.number) "
+            "AS files FROM reports JOIN tickets ON ticket = number "
             "WHERE due_at <= ? ORDER BY reports.id LIMIT ?",
             (now, limit),
         )
@@ -175,6 +194,7 @@ class Book:
                 provider_reference=f"{self._prefix}{row['ticket']}",
                 language=row["language"],
                 attempts=row["attempts"],
+                answers_files=bool(row["files"]),
             )
             for row in rows
         ]

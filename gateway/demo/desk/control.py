@@ -3,14 +3,16 @@
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+import orjson
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from gateway.core.texts import choose_language
 from gateway.demo.desk.book import Book
 from gateway.demo.desk.desk import Desk
-from gateway.demo.desk.faults import FAULTS
+from gateway.demo.desk.faults import FAULTS, is_protocol
 from gateway.demo.desk.language import TEXTS
 from gateway.demo.desk.page import render
 
@@ -28,6 +30,15 @@ _HEADERS = {
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """No third party's content, no inline script, nothing kept."""
     response.headers.update(_HEADERS)
+
+
+@web.middleware
+async def refuse_other_names(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Only the protocol, which is signed, may be asked for by any name: one can be made to lead here (DNS rebinding),
+    and then another site's page would be this desk's own to the browser."""
+    if is_protocol(request) or _names_this_machine(request.host):
+        return await handler(request)
+    return web.json_response({"error": "ask for this desk by its address"}, status=403)
 
 
 class Control:
@@ -48,8 +59,9 @@ class Control:
     async def page(self, request: web.Request) -> web.Response:
         language = request.query.get("lang") or _language(request.headers.get("Accept-Language", ""))
         tickets = await self._desk.ask(Book.tickets, _SHOWN)
+        files = await self._desk.ask(Book.files_of, tickets)
         counts = await self._desk.ask(Book.counts)
-        html = render(self._desk.name, self._desk.title, self._desk.faults.name, tickets, counts, language)
+        html = render(self._desk.name, self._desk.title, self._desk.faults.name, tickets, counts, language, files)
         return web.Response(text=html, content_type="text/html")
 
     async def fault(self, request: web.Request) -> web.Response:
@@ -62,8 +74,10 @@ class Control:
         if not _from_here(request):
             return web.json_response({"error": "faults are switched from this machine only"}, status=403)
         is_form = request.content_type == "application/x-www-form-urlencoded"
+        content = await request.read()
         try:
-            wish: Mapping[str, object] = dict(await request.post()) if is_form else await request.json()
+            # UTF-8 and nothing else, and JSON only so deep: whatever a sender claims, a bad wish is a bad wish.
+            wish: Mapping[str, object] = dict(parse_qsl(content.decode())) if is_form else orjson.loads(content)
             name, seconds = _wish(wish)
         except (ValueError, TypeError, AttributeError):
             allowed = ", ".join(FAULTS)
@@ -92,6 +106,15 @@ def _wish(wish: Mapping[str, object]) -> tuple[str, float | None]:
     if not isinstance(seconds, int | float) or not 0 <= seconds <= 3600:
         raise ValueError(seconds)
     return name, float(seconds)
+
+
+def _names_this_machine(authority: str) -> bool:
+    """Whether it is an address, or localhost, with or without a port."""
+    try:
+        host = urlsplit(f"//{authority}").hostname or ""
+        return host == "localhost" or bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def _from_here(request: web.Request) -> bool:

@@ -22,6 +22,8 @@ class Desk:
         self.name = name
         self.title = title
         self.clock = clock
+        self.address: str | None = None
+        """`http://127.0.0.1:9101`, as the gateway asked for it last."""
         self.faults = FaultSwitch()
         directory.mkdir(parents=True, exist_ok=True)
         self._book = Book(directory / f"{name}.db", name)

@@ -45,9 +45,14 @@ class FaultSwitch:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer the protocol's requests as the fault has it."""
-        if request.path != "/health" and not request.path.startswith("/tickets"):
-            return await handler(request)
-        return await FAULTS[self.name].answer(self, request, handler)
+        if is_protocol(request):
+            return await FAULTS[self.name].answer(self, request, handler)
+        return await handler(request)
+
+
+def is_protocol(request: web.Request) -> bool:
+    """Whether it is the gateway's to ask."""
+    return request.path == "/health" or request.path.startswith("/tickets")
 
 
 def _creates(request: web.Request) -> bool:

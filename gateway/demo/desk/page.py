@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 import jinja2
 
@@ -9,6 +10,7 @@ from gateway.core.clock import Instant, iso
 from gateway.core.reference import parse_reference, show_reference
 from gateway.core.texts import mark
 from gateway.demo.desk.faults import FAULTS
+from gateway.demo.desk.files import DeskFile
 from gateway.demo.desk.language import TEXTS
 from gateway.demo.desk.ticket import DeskState, DeskTicket
 
@@ -53,8 +55,9 @@ def render(
     tickets: Sequence[DeskTicket],
     counts: Mapping[DeskState, int],
     language: str,
+    files: Mapping[str, Sequence[DeskFile]] = MappingProxyType({}),
 ) -> str:
-    """The whole page, in `language` or else in English; `tickets` newest first."""
+    """The whole page, in `language` or else in English; `tickets` newest first, `files` by the desk's reference."""
     spoken = TEXTS.get(language)
     other = "en" if spoken.code == "es" else "es"
     return _environment.get_template("desk.html").render(
@@ -66,6 +69,7 @@ def render(
         state_names=_STATES,
         count_names=_COUNTS,
         tickets=tickets,
+        files=files,
         counts=counts,
         total=sum(counts.values()),
         language=spoken.code,

@@ -7,6 +7,8 @@ from aiohttp import web
 
 from gateway.demo.desk.book import Book, InHand
 from gateway.demo.desk.desk import Desk
+from gateway.demo.desk.files import read_files
+from gateway.demo.desk.report import INSTRUCTIONS, instructions
 from gateway.demo.desk.ticket import DeskTicket, NewTicket
 
 _MAX_KEY = 255
@@ -26,6 +28,7 @@ class Protocol:
             web.get("/tickets/{provider_reference}", self.read),
             web.post("/tickets/{provider_reference}/messages", self.append),
             web.post("/tickets/{provider_reference}/withdraw", self.withdraw),
+            web.get(f"/tickets/{{provider_reference}}/files/{INSTRUCTIONS}", self.instructions),
         ]
 
     async def health(self, request: web.Request) -> web.Response:
@@ -40,7 +43,9 @@ class Protocol:
             subject=_text(content, "subject"),
             language=_text(content, "language", optional=True),
             content=json.dumps(content),
+            files=tuple(read_files(content)),
         )
+        self._desk.address = str(request.url.origin())
         ticket = await self._desk.ask(Book.create, new, self._desk.clock.now())
         return web.json_response(_shown(ticket), status=201)
 
@@ -59,9 +64,18 @@ class Protocol:
         _text(content, "body")
         provider_reference = request.match_info["provider_reference"]
         key, now = _idempotency_key(request), self._desk.clock.now()
-        if not await self._desk.ask(Book.append, provider_reference, key, json.dumps(content), now):
+        if not await self._desk.ask(
+            Book.append, provider_reference, key, json.dumps(content), now, read_files(content)
+        ):
             raise _problem(web.HTTPNotFound, "no such ticket")
         return web.json_response({"reference": provider_reference}, status=201)
+
+    async def instructions(self, request: web.Request) -> web.Response:
+        """The file of a reply."""
+        ticket = await self._desk.ask(Book.by_provider_reference, request.match_info["provider_reference"])
+        if ticket is None:
+            raise _problem(web.HTTPNotFound, "no such ticket")
+        return web.Response(text=instructions(ticket.language))
 
     async def withdraw(self, request: web.Request) -> web.Response:
         content = await _json_object(request)

@@ -44,7 +44,7 @@ class Reporter:
                     await asyncio.sleep(_POLL)
 
     async def _send(self, session: aiohttp.ClientSession, report: Report) -> None:
-        body = json.dumps(report.body(self._desk.title)).encode()
+        body = json.dumps(report.body(self._desk.title, self._desk.address)).encode()
         headers = {**self._signer.headers(report.id, body), "Content-Type": "application/json"}
         try:
             async with session.post(self._events_url, data=body, headers=headers) as response:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.core.clock import Instant
+from gateway.demo.desk.files import DeskFile
 
 
 class DeskState(StrEnum):
@@ -26,6 +27,7 @@ class NewTicket:
     subject: str
     language: str
     content: str
+    files: tuple[DeskFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

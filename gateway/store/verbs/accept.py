@@ -1,49 +1,57 @@
 """accept: what came in becomes durable, once, with its event and what is owed because of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
-from gateway.core.delivery import Delivery, Kind
 from gateway.core.errors import InvalidMessage
 from gateway.core.events import DuplicateReceived, MessageReceived, TicketReceived
 from gateway.core.ids import new_id
 from gateway.core.reference import new_reference
 from gateway.core.ticket import Acceptance, Intake, Message, Receipt, Requester, Ticket
 from gateway.store import bulk, rows, rules, schema, sheets
-from gateway.store.receipts import Kept, keep, known
+from gateway.store.receipts import Kept, correct_reference, keep_first
+from gateway.store.schema import among
 from gateway.store.sheet import Sheet
 from gateway.store.transaction import Transaction
+
+_NOBODY = Requester()
+_IDS = select(schema.tickets.c.id).where(among(schema.tickets.c.id))
 
 
 def accept(transaction: Transaction, intakes: list[Intake]) -> list[Receipt]:
     """Raises InvalidMessage for a message to a ticket that doesn't exist."""
-    seen = known(transaction.connection, [intake.dedupe for intake in intakes if intake.dedupe])
     conversations = sheets.load(transaction, {intake.message.ticket_id for intake in intakes if not intake.ticket})
-    kept: list[Kept] = []
-    opened: list[tuple[Ticket, Message]] = []
-    redraw = _redrawn(transaction.connection, [intake.ticket.reference for intake in intakes if intake.ticket])
-    receipts = []
-    for intake in intakes:
-        first = seen.get((intake.dedupe.scope, intake.dedupe.key)) if intake.dedupe else None
+    receipts = [_receipt(intake, conversations) for intake in intakes]
+    keys = [(intake.dedupe, receipt) for intake, receipt in zip(intakes, receipts, strict=True) if intake.dedupe]
+    kept = keep_first(transaction.connection, [Kept.of(key, receipt) for key, receipt in keys])
+    firsts = [_first(intake, kept) for intake in intakes]
+    redrawn = _open(transaction, [each for each, first in zip(intakes, firsts, strict=True) if not first])
+    for place, (intake, first) in enumerate(zip(intakes, firsts, strict=True)):
         if first:
-            receipts.append(_again(transaction, intake, first))
-            continue
-        if intake.ticket:
-            ticket = replace(intake.ticket, reference=redraw(intake.ticket.reference))
-            opened.append((ticket, intake.message))
-            receipt = Receipt(Acceptance.NEW, ticket.id, ticket.reference, intake.message.id, ticket.received_at)
-        else:
-            receipt = _follow_up(conversations, intake.message)
-        receipts.append(receipt)
-        if intake.dedupe:
-            kept.append(Kept.of(intake.dedupe, receipt))
-            seen[intake.dedupe.scope, intake.dedupe.key] = kept[-1]
-    _open(transaction, opened)
+            receipts[place] = _again(transaction, intake, first)
+        elif not intake.ticket:
+            _follow_up(conversations[intake.message.ticket_id], intake.message)
     sheets.save(transaction, conversations.values())
-    keep(transaction.connection, kept)
-    return receipts
+    return [_with_reference(receipt, redrawn) for receipt in receipts] if redrawn else receipts
+
+
+def _first(intake: Intake, kept: Mapping[tuple[str, str], Kept]) -> Kept | None:
+    """What came under its key before it."""
+    first = kept.get((intake.dedupe.scope, intake.dedupe.key)) if kept and intake.dedupe else None
+    return first if first and first.message_id != intake.message.id else None
+
+
+def _receipt(intake: Intake, conversations: dict[str, Sheet]) -> Receipt:
+    """What is answered to an intake that came for the first time."""
+    message, ticket = intake.message, intake.ticket
+    if ticket:
+        return Receipt(Acceptance.NEW, ticket.id, ticket.reference, message.id, ticket.received_at)
+    sheet = conversations.get(message.ticket_id)
+    if sheet is None:
+        raise InvalidMessage("This request doesn't exist.")
+    return Receipt(Acceptance.NEW, sheet.standing.id, sheet.standing.reference, message.id, message.at)
 
 
 def _again(transaction: Transaction, intake: Intake, first: Kept) -> Receipt:
@@ -60,10 +68,7 @@ def _again(transaction: Transaction, intake: Intake, first: Kept) -> Receipt:
     return first.receipt(Acceptance.DUPLICATE if same else Acceptance.CONFLICT)
 
 
-def _follow_up(conversations: dict[str, Sheet], given: Message) -> Receipt:
-    sheet = conversations.get(given.ticket_id)
-    if sheet is None:
-        raise InvalidMessage("This request doesn't exist.")
+def _follow_up(sheet: Sheet, given: Message) -> None:
     sheet.add(replace(given, number=sheet.next_number))
     sheet.emit(
         MessageReceived(
@@ -74,71 +79,56 @@ def _follow_up(conversations: dict[str, Sheet], given: Message) -> Receipt:
             message_id=given.id,
         )
     )
+    rules.reopen(sheet, given.at)
     keeper = rules.keeper(sheet)
     if keeper:
         rules.owe_messages(sheet, keeper, given.at)
-    return Receipt(Acceptance.NEW, sheet.standing.id, sheet.standing.reference, given.id, given.at)
 
 
-def _redrawn(connection: Connection, wanted: Sequence[str]) -> Callable[[str], str]:
-    """Gives each ticket a reference of its own: the one it came with, or a new one where that is taken."""
-    taken = _taken(connection, wanted)
-
-    def draw(reference: str) -> str:
-        while reference in taken:
-            reference = new_reference()
-            taken.update(_taken(connection, [reference]))
-        taken.add(reference)
-        return reference
-
-    return draw
-
-
-def _taken(connection: Connection, references: Sequence[str]) -> set[str]:
-    if not references:
-        return set()
-    column = schema.tickets.c.reference
-    return set(connection.execute(select(column).where(column.in_(references))).scalars())
-
-
-def _open(transaction: Transaction, opened: Iterable[tuple[Ticket, Message]]) -> None:
+def _open(transaction: Transaction, intakes: Iterable[Intake]) -> dict[str, str]:
+    """Write what the new tickets among them consist of. Answers which got another reference, by their ids."""
+    opened = [(intake.ticket, intake) for intake in intakes if intake.ticket]
     requesters, tickets, messages, deliveries = [], [], [], []
-    for ticket, message in opened:
+    for ticket, intake in opened:
         requester_id = None
-        if ticket.requester != Requester():
+        if ticket.requester != _NOBODY:
             requester_id = new_id()
-            requesters.append({"id": requester_id, **_contact(ticket.requester)})
+            requesters.append(rows.requester_values(requester_id, ticket.requester))
         tickets.append(rows.ticket_values(ticket, requester_id))
-        messages.append(rows.message_values(message))
-        deliveries.append(rows.delivery_values(_handing_over(ticket)))
-        transaction.emit(_received(ticket))
+        messages.append(rows.message_values(intake.message))
+        deliveries.append(rows.handing_over_values(ticket))
     connection = transaction.connection
     bulk.insert(connection, schema.requesters, requesters)
-    bulk.insert(connection, schema.tickets, tickets)
+    redrawn = _insert_tickets(connection, tickets)
     bulk.insert(connection, schema.messages, messages)
+    bulk.insert(connection, schema.attachments, rows.attachments_values(intake.message for _, intake in opened))
     bulk.insert(connection, schema.deliveries, deliveries)
+    for ticket, intake in opened:
+        if ticket.id in redrawn and intake.dedupe:
+            correct_reference(connection, intake.dedupe, redrawn[ticket.id])
+        transaction.emit(_received(ticket, redrawn.get(ticket.id, ticket.reference)))
+    return redrawn
 
 
-def _contact(requester: Requester) -> rows.Values:
-    return {"name": requester.name, "email": requester.email, "phone": requester.phone}
+def _insert_tickets(connection: Connection, tickets: Sequence[rows.Values]) -> dict[str, str]:
+    """A reference is random, and almost never taken; one that is, is drawn again."""
+    redrawn: dict[str, str] = {}
+    while not bulk.insert_unless_taken(connection, schema.tickets, tickets):
+        there = set(connection.execute(_IDS, {"keys": [ticket["id"] for ticket in tickets]}).scalars())
+        tickets = [{**ticket, "reference": new_reference()} for ticket in tickets if ticket["id"] not in there]
+        redrawn |= {str(ticket["id"]): str(ticket["reference"]) for ticket in tickets}
+    return redrawn
 
 
-def _handing_over(ticket: Ticket) -> Delivery:
-    return Delivery(
-        id=new_id(),
-        kind=Kind.TICKET,
-        due_at=ticket.received_at,
-        created_at=ticket.received_at,
-        ticket_id=ticket.id,
-        priority=ticket.priority,
-    )
+def _with_reference(receipt: Receipt, redrawn: Mapping[str, str]) -> Receipt:
+    return replace(receipt, reference=redrawn.get(receipt.ticket_id, receipt.reference))
 
 
-def _received(ticket: Ticket) -> TicketReceived:
+def _received(ticket: Ticket, reference: str) -> TicketReceived:
     return TicketReceived(
         at=ticket.received_at,
         ticket_id=ticket.id,
-        reference=ticket.reference,
+        reference=reference,
         channel=ticket.channel,
         policy=ticket.policy,
         language=ticket.language,

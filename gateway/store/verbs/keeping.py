@@ -4,14 +4,14 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from gateway.core.clock import Instant
 from gateway.core.events import Event
 from gateway.core.provider import ProviderStatus, Takeover
 from gateway.store import bulk, rows, schema
 from gateway.store.audit_trail import Line, write
-from gateway.store.schema import policies, settings
+from gateway.store.schema import policies, settings, takeovers
 from gateway.store.transaction import Transaction
 
 _SECRET = "secret"  # noqa: S105 (the name it is kept under)
@@ -19,10 +19,11 @@ _SECRET = "secret"  # noqa: S105 (the name it is kept under)
 
 @dataclass(frozen=True, slots=True)
 class SaveTakeover:
-    """The evidence as it is now, with the events that belong to it."""
+    """The evidence as it is now, with the events that belong to it, and as its writer knew it."""
 
     takeover: Takeover
     events: Sequence[Event]
+    before: Takeover | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,27 @@ class SavePolicies:
     at: Instant
 
 
-def save_takeover(transaction: Transaction, savings: list[SaveTakeover]) -> list[None]:
-    latest = {each.takeover.id: each.takeover for each in savings}
-    bulk.replace(transaction.connection, schema.takeovers, [rows.takeover_values(each) for each in latest.values()])
-    for each in savings:
-        transaction.events += each.events
-    return [None] * len(savings)
+def save_takeover(transaction: Transaction, savings: list[SaveTakeover]) -> list[Takeover]:
+    """What is kept: where that isn't what the writer knew, it stays."""
+    return [_save(transaction, each) for each in savings]
+
+
+def _save(transaction: Transaction, wanted: SaveTakeover) -> Takeover:
+    new = wanted.takeover
+    same = takeovers.c.id == new.id
+    if wanted.before is None:
+        same |= and_(
+            takeovers.c.policy == new.policy,
+            takeovers.c.from_provider == new.from_provider,
+            takeovers.c.ended_at.is_(None),
+        )
+    row = transaction.connection.execute(select(takeovers).where(same)).first()
+    kept = rows.takeover(row) if row else None
+    if kept is not None and kept != wanted.before:
+        return kept
+    bulk.replace(transaction.connection, takeovers, [rows.takeover_values(new)])
+    transaction.events += wanted.events
+    return new
 
 
 def record_health(transaction: Transaction, statuses: list[ProviderStatus]) -> list[None]:

@@ -118,6 +118,7 @@ def _reply(sheet: Sheet, given: ProviderReport) -> str:
         at=given.at,
         author=given.author,
         provider=given.provider,
+        attachments=given.attachments,
     )
     sheet.add(message)
     sheet.emit(

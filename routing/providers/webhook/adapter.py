@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import cast
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random
@@ -13,6 +14,7 @@ from gateway.core.delivery import Answer, Case
 from gateway.core.errors import ProviderRefused, ProviderUnavailable
 from gateway.core.handoff import Handoff, Outcome
 from gateway.core.ids import new_id
+from gateway.core.links import AttachmentLinks
 from gateway.core.provider import Copy
 from gateway.core.retry_after import retry_after
 from gateway.core.settings import show_duration
@@ -20,6 +22,7 @@ from gateway.core.signature import Signer
 from gateway.core.ticket import Message
 from routing.providers.outbound import OutboundClient, OutboundError, Reply
 from routing.providers.probes import HttpProbe, TcpProbe
+from routing.providers.webhook.files import DeskFiles
 from routing.providers.webhook.outcome import judge, judge_failure
 from routing.providers.webhook.protocol import (
     NotTheProtocol,
@@ -43,9 +46,11 @@ class _TryAgain(Exception):
 class WebhookProvider:
     """A desk that speaks the desk webhook protocol. Needs a running loop."""
 
-    def __init__(self, name: str, settings: WebhookSettings, clock: Clock) -> None:
+    def __init__(self, name: str, settings: WebhookSettings, clock: Clock, links: AttachmentLinks) -> None:
         self.name = name
         self.signer = Signer(settings.secret.get_secret_value(), clock)
+        self.files = DeskFiles(settings.url, settings.allow_private, self.signer)
+        self._links = links
         self._settings = settings
         self._clock = clock
         self._client = OutboundClient(allow_private=settings.allow_private, connections=_connections(settings))
@@ -56,7 +61,7 @@ class WebhookProvider:
         if case.ticket is None:
             return Answer(Outcome.REFUSED, "there is no ticket in it")
         given = [message for message in case.messages if message.number <= handoff.messages_sent]
-        body = write_ticket(case.ticket, given)
+        body = write_ticket(case.ticket, given, partial(self._links.listed, handoff))
         try:
             reply = await self._send("POST", self._settings.url, body, key=handoff.id)
         except OutboundError as error:
@@ -76,7 +81,8 @@ class WebhookProvider:
     async def append(self, handoff: Handoff, message: Message) -> None:
         """Add a message; its id is the idempotency key."""
         url = f"{self._copy_url(handoff)}/messages"
-        reply = await self._tell(url, write_message(message), key=message.id)
+        body = write_message(message, partial(self._links.listed, handoff))
+        reply = await self._tell(url, body, key=message.id)
         if 400 <= reply.status < 500 and reply.status not in (401, 403, 408, 425, 429):
             lost = ": it lost the ticket" if reply.status == 404 else ""
             raise ProviderRefused(f"it answered {reply.status} to a further message{lost}")
@@ -97,6 +103,7 @@ class WebhookProvider:
     async def close(self) -> None:
         """Close the connections; what is in flight fails."""
         await self._client.close()
+        await self.files.close()
 
     async def _tell(self, url: str, body: bytes, *, key: str | None) -> Reply:
         try:

@@ -1,6 +1,6 @@
 """The desk webhook protocol on the wire: what we write, and what we make of a desk's answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 from urllib.parse import quote
@@ -11,10 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 from gateway.core.clock import iso
 from gateway.core.handoff import HandoffState
 from gateway.core.provider import Copy
-from gateway.core.ticket import Message, Requester, Ticket
+from gateway.core.reference import parse_reference
+from gateway.core.ticket import Attachment, Message, Requester, Ticket
 from routing.providers.outbound import Reply
 
 _REFERENCE_LIMIT = 128
+
+Linked = Callable[[Message], Sequence[tuple[Attachment, str]]]
+"""A message's attachments, each with the address where the desk may fetch it."""
 
 
 class NotTheProtocol(Exception):
@@ -78,8 +82,8 @@ def explain(error: ValidationError) -> str:
     return f"{where}: {what}" if where else what
 
 
-def write_ticket(ticket: Ticket, messages: Sequence[Message]) -> bytes:
-    """The body of a create: the whole conversation so far, its first message also as `body`."""
+def write_ticket(ticket: Ticket, messages: Sequence[Message], linked: Linked) -> bytes:
+    """The body of a create: the whole conversation so far, its first message also as `body`, and all attachments."""
     return orjson.dumps(
         {
             "reference": ticket.reference,
@@ -91,16 +95,16 @@ def write_ticket(ticket: Ticket, messages: Sequence[Message]) -> bytes:
             "category": ticket.category,
             "priority": ticket.priority.label,
             "received_at": iso(ticket.received_at),
-            "messages": [_message(message) for message in messages],
-            "attachments": [],
+            "messages": [_message(message, linked) for message in messages],
+            "attachments": [each for message in messages for each in write_attachments(message, linked)],
             "metadata": dict(ticket.metadata),
         }
     )
 
 
-def write_message(message: Message) -> bytes:
+def write_message(message: Message, linked: Linked) -> bytes:
     """The body of an append."""
-    return orjson.dumps(_message(message))
+    return orjson.dumps(_message(message, linked))
 
 
 def write_withdrawal(reason: str) -> bytes:
@@ -108,7 +112,14 @@ def write_withdrawal(reason: str) -> bytes:
     return orjson.dumps({"reason": reason})
 
 
-def _message(message: Message) -> Mapping[str, object]:
+def write_attachments(message: Message, linked: Linked) -> list[Mapping[str, object]]:
+    """What a desk is told of a message's files."""
+    return [
+        {"name": each.name, "type": each.media_type, "size": each.size, "url": url} for each, url in linked(message)
+    ]
+
+
+def _message(message: Message, linked: Linked) -> Mapping[str, object]:
     return {
         "id": message.id,
         "direction": message.direction.value,
@@ -116,12 +127,21 @@ def _message(message: Message) -> Mapping[str, object]:
         "author": message.author,
         "body": message.body,
         "at": iso(message.at),
+        "attachments": write_attachments(message, linked),
     }
 
 
 def _person(requester: Requester) -> Mapping[str, str]:
     known = {"name": requester.name, "email": requester.email, "phone": requester.phone}
     return {name: value for name, value in known.items() if value}
+
+
+def our_reference(text: str) -> str:
+    """One of our references as a desk writes it, plain. Raises ValueError."""
+    reference = parse_reference(text)
+    if reference is None:
+        raise ValueError("this is no reference of ours: ten digits, the last of which checks the others")
+    return reference
 
 
 def segment(reference: str) -> str:

@@ -114,8 +114,8 @@ WHOLE = [
     (document(alarms="alarms: {type: log}"), "F:1:1: alarms: a list is needed; each item begins with -"),
     (
         document(gateway="gateway: [1]"),
-        "F:1:1: gateway: a mapping is needed, such as {key: value}; allowed: crashes, lag_allowance, ops, "
-        "organisation, public, queue_allowance, restart_within, shutdown_within, store",
+        "F:1:1: gateway: a mapping is needed, such as {key: value}; allowed: crashes, hang_after, lag_allowance, "
+        "ops, organisation, peers, public, queue_allowance, restart_within, shutdown_within, store",
     ),
     (
         document(channels="channels:\n  web: {type: web}\n  web: {type: web}"),
@@ -307,7 +307,10 @@ def test_what_a_policy_is(tmp_path: Path, written: str, expected: str) -> None:
 
 ADDRESS = "an address and a port are needed, such as 127.0.0.1:8080 or [::1]:8080"
 URL = "an address is needed, such as https://help.example.org"
-STORE = "the file of a store is needed, such as sqlite:relevo.db or sqlite:/var/lib/relevo/relevo.db"
+STORE = (
+    "the address of a store is needed, such as sqlite:relevo.db, sqlite:/var/lib/relevo/relevo.db "
+    "or postgresql://user@host/database"
+)
 
 GATEWAY = [
     ("{public: {listen: 8080}}", f"F:1:28: gateway.public.listen: {ADDRESS}"),
@@ -330,7 +333,20 @@ GATEWAY = [
     ("{ops: {token: canary-2f9c}}", f"F:1:24: gateway.ops.token: a secret must not stand in the file; {ADVICE}"),
     ("{store: mysql://a}", f"F:1:18: gateway.store: {STORE}"),
     ("{store: 'sqlite:'}", f"F:1:18: gateway.store: {STORE}"),
-    ("{store: postgresql://a@b/c}", f"F:1:18: gateway.store: {STORE}"),
+    ("{store: 7}", f"F:1:18: gateway.store: {STORE}"),
+    ("{store: postgresql://b/c}", f"F:1:18: gateway.store: the user or the database is missing; {STORE}"),
+    (
+        "{store: 'postgresql://a@b/c?colour=red'}",
+        "F:1:18: gateway.store: PostgreSQL does not understand this address: invalid URI query parameter: \"colour\"",
+    ),
+    (
+        "{store: postgresql://a:canary-2f9c@b/c}",
+        "F:1:18: gateway.store: an address must not hold a password",
+    ),
+    (
+        "{peers: true}",
+        "F:1:1: gateway: peers need a store that gateways can share, such as postgresql://user@host/database",
+    ),
     ("{crashes: -1}", "F:1:20: gateway.crashes: must be at least 0"),
     ("{crashes: 11}", "F:1:20: gateway.crashes: must be at most 10"),
     ("{organisation: {name: ''}}", "F:1:32: gateway.organisation.name: too few characters; at least 1"),

@@ -11,13 +11,17 @@ from gateway.core.settings import Listen
 from tests.support.sample_settings import SAMPLE_KINDS, SampleAlarm, SampleLog, SamplePolicy, SampleProvider
 
 CANARY = "canary-2f9c"
-ENVIRON = {"ACME_SECRET": CANARY, "TOKEN": f"  {CANARY}\n"}
+ENVIRON = {
+    "ACME_SECRET": CANARY,
+    "TOKEN": f"  {CANARY}\n",
+    "STORE": f"postgresql://relevo:{CANARY}@one,two:5433/relevo?sslmode=require",
+}
 
 WHOLE = """\
 gateway:
   public: {listen: "[::1]:80", url: https://help.example.org/}
   ops: {listen: 0.0.0.0:9000, token: {env: TOKEN}}
-  store: sqlite:/var/lib/relevo/relevo.db
+  store: {env: STORE}
   organisation: {name: Ayuntamiento de Ávila}
   crashes: 2
 channels:
@@ -81,7 +85,7 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
     assert gateway.public.url == "http://127.0.0.1:8080"
     assert str(gateway.ops.listen) == "127.0.0.1:8081"
     assert gateway.ops.token is None
-    assert gateway.store == "sqlite:relevo.db"
+    assert str(gateway.store) == "sqlite:relevo.db"
     assert (gateway.restart_within, gateway.lag_allowance, gateway.queue_allowance) == (1.5, 0.25, 0.1)
     assert (gateway.crashes, gateway.shutdown_within) == (1, 10.0)
 

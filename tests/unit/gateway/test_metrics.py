@@ -8,6 +8,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.core import events
+from gateway.core.blob import Sweep
 from gateway.core.handoff import HandoffState
 from gateway.core.provider import HealthState
 from gateway.metrics import Metrics, keep_fresh
@@ -37,8 +38,14 @@ GOLDEN = {
     "relevo_commit_seconds": (),
     "relevo_alarms_total": ("alarm",),
     "relevo_alarm_active": ("alarm",),
+    "relevo_blobs_stored": (),
+    "relevo_blobs_stored_bytes": (),
+    "relevo_connections_open": ("listener",),
+    "relevo_connections_ended_total": ("listener", "reason"),
+    "relevo_forwarded_unusable_total": (),
+    "relevo_first_aid_helped_total": ("channel", "category"),
 }
-"""design.md section 7, and the two of the alarms."""
+"""design.md section 7, and those of the alarms, the blobs, the listeners and first aid."""
 
 
 @pytest.fixture
@@ -90,12 +97,16 @@ def everything(metrics: Metrics) -> None:
         )
     )
     metrics.set_bounds({"default": 2.8})
+    metrics.swept(Sweep(removed=1, kept=2, bytes_kept=3))
     metrics.set_counts({"tickets_waiting": 4, "deliveries_waiting.ticket": 4})
     metrics.alarm("takeover", 1, True)
     metrics.intake_seconds(0.01)
     metrics.probe_seconds(0.01)
     metrics.loop_lag_seconds(0.01)
     metrics.commit_seconds(0.01)
+    metrics.connections("public", 3)
+    metrics.connection_ended("public", "slow_head")
+    metrics.first_aid_helped("web", "printer")
 
 
 def test_names_and_labels_are_those_of_the_design(metrics: Metrics) -> None:
@@ -113,6 +124,11 @@ def test_what_prometheus_reads_is_well_formed(metrics: Metrics) -> None:
     everything(metrics)
     families = {family.name for family in text_string_to_metric_families(generate_latest(metrics.registry).decode())}
     assert {name.removesuffix("_total") for name in GOLDEN} <= families
+
+
+def test_what_a_sweep_left(metrics: Metrics) -> None:
+    metrics.swept(Sweep(removed=1, kept=2, bytes_kept=3))
+    assert (value(metrics, "blobs_stored"), value(metrics, "blobs_stored_bytes")) == (2, 3)
 
 
 def test_intake_by_outcome(metrics: Metrics) -> None:

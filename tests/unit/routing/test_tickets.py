@@ -132,6 +132,25 @@ def test_a_neglected_ticket_moves_within_its_bound(mood: Mood) -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize("mood", [Mood.WORKS, Mood.DROPS])
+def test_a_neglected_ticket_that_its_desk_reported_before_it_answered_moves_in_time(mood: Mood) -> None:
+    """The report knows nothing of the promise: the first look came 15 s later, however short that was."""
+
+    async def scenario() -> None:
+        async with simulation(policy={"pick_up_within": 4.0}) as sim:
+            sim.desks["acme"].reports_at_once = (ReportType.ACCEPTED,)
+            sim.desks["acme"].become(mood)
+            receipt = await sim.request()
+            await asyncio.sleep(9.0)
+            case = await sim.store.ticket(receipt.ticket_id)
+            assert case is not None
+            first, second = case.handoffs[:2]
+            assert sim.silent_death is not None
+            assert (second.answered_at or 0.0) - (first.answered_at or 0.0) <= sim.silent_death
+
+    run(scenario())
+
+
 def test_urgent_tickets_go_first() -> None:
     async def scenario() -> None:
         async with simulation(rate=5.0, window=2) as sim:

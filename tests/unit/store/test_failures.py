@@ -2,11 +2,13 @@
 
 import sqlite3
 
+import psycopg
 import pytest
-from sqlalchemy.exc import OperationalError
+from psycopg import errors
+from sqlalchemy.exc import DataError, OperationalError
 
 from gateway.core.errors import StoreFailed, StoreUnavailable
-from gateway.store.failures import translated, verdict
+from gateway.store.failures import translated, verdict, verdict_of_state
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,47 @@ from gateway.store.failures import translated, verdict
 )
 def test_the_verdict_of_a_result_code(code: int, meaning: type[Exception] | None) -> None:
     assert verdict(code) is meaning
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        (errors.ConnectionFailure, StoreUnavailable),
+        (errors.ReadOnlySqlTransaction, StoreUnavailable),
+        (errors.IdleInTransactionSessionTimeout, StoreUnavailable),
+        (errors.DeadlockDetected, StoreUnavailable),
+        (errors.SerializationFailure, StoreUnavailable),
+        (errors.DiskFull, StoreUnavailable),
+        (errors.TooManyConnections, StoreUnavailable),
+        (errors.OutOfMemory, StoreUnavailable),
+        (errors.LockNotAvailable, StoreUnavailable),
+        (errors.QueryCanceled, StoreUnavailable),
+        (errors.AdminShutdown, StoreUnavailable),
+        (errors.CrashShutdown, StoreUnavailable),
+        (errors.CannotConnectNow, StoreUnavailable),
+        (errors.IoError, StoreFailed),
+        (errors.DataCorrupted, StoreFailed),
+        (errors.IndexCorrupted, StoreFailed),
+        (errors.UniqueViolation, None),
+        (errors.ForeignKeyViolation, None),
+        (errors.SyntaxError, None),
+        (errors.InsufficientPrivilege, None),
+        (errors.InternalError_, None),
+    ],
+)
+def test_the_verdict_of_a_sqlstate(error: type[psycopg.Error], meaning: type[Exception] | None) -> None:
+    assert error.sqlstate is not None
+    assert verdict_of_state(error.sqlstate) is meaning
+
+
+def test_without_a_server_it_is_refused() -> None:
+    with pytest.raises(StoreUnavailable, match="nobody there \\(no connection\\)"), translated():
+        raise OperationalError("BEGIN", {}, psycopg.OperationalError("nobody there\n"))
+
+
+def test_what_the_client_itself_finds_wrong_passes() -> None:
+    with pytest.raises(DataError), translated():
+        raise DataError("INSERT", {}, psycopg.DataError("no such type"))
 
 
 def test_a_storage_error_is_translated_with_its_name_and_cause() -> None:

@@ -18,11 +18,10 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("action", sa.Text, nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "events",
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
         sa.Column("type", sa.Text, nullable=False),
         sa.Column("at", sa.Double, nullable=False),
         sa.Column("ticket_id", sa.Text),
@@ -49,7 +48,6 @@ def upgrade() -> None:
         sa.Column("paused_until", sa.Double, nullable=False),
         sa.Column("last_good_at", sa.Double),
         sa.Column("first_bad_at", sa.Double),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "receipts",
@@ -60,7 +58,6 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text, nullable=False),
         sa.Column("message_id", sa.Text),
         sa.Column("received_at", sa.Double, nullable=False),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "requesters",
@@ -68,13 +65,11 @@ def upgrade() -> None:
         sa.Column("name", sa.Text),
         sa.Column("email", sa.Text),
         sa.Column("phone", sa.Text),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "settings",
         sa.Column("key", sa.Text, primary_key=True),
         sa.Column("value", sa.Text, nullable=False),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "takeovers",
@@ -101,7 +96,6 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.Double),
         sa.Column("met", sa.Boolean),
         sa.Column("failed_assumption", sa.Text),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "tickets",
@@ -123,7 +117,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text),
         sa.Column("waiting_since", sa.Double, nullable=False),
         sa.Column("overdue_at", sa.Double),
-        sqlite_with_rowid=False,
     )
     op.create_index(
         "tickets_overdue",
@@ -159,7 +152,6 @@ def upgrade() -> None:
         sa.Column("superseded_at", sa.Double),
         sa.Column("surplus_at", sa.Double),
         sa.Column("reason", sa.Text),
-        sqlite_with_rowid=False,
     )
     op.create_index(
         "handoffs_answered",
@@ -233,7 +225,6 @@ def upgrade() -> None:
         sa.Column("leased", sa.Boolean, nullable=False),
         sa.Column("payload", sa.Text, nullable=False),
         sa.Column("reason", sa.Text),
-        sqlite_with_rowid=False,
     )
     op.create_index("deliveries_due", "deliveries", ["kind", "priority", "due_at"])
     op.create_index("deliveries_ticket", "deliveries", ["ticket_id"])
@@ -253,6 +244,5 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
         sa.Column("at", sa.Double, nullable=False),
-        sqlite_with_rowid=False,
     )
     op.create_index("quarantine_ticket", "quarantine", ["ticket_id"])

@@ -1,0 +1,104 @@
+"""The memory that this process may have: while it is short, what comes in is refused.
+
+A process that runs out of it is killed, or falls in a native library that doesn't expect a failed allocation. So
+content is taken in only while a reserve is left for what goes on anyway.
+"""
+
+import os
+import resource
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.core.problems import UNAVAILABLE, Problem
+
+_LARGEST_RESERVE = 64 * 1024 * 1024
+_RESERVED_PART = 8
+"""Of a small limit this part is the reserve: one eighth."""
+_COPIES = 6
+"""How often content may be in memory: as it came, parsed, checked, on its way to the store and to a desk."""
+_MOST_HELD = 1024 * 1024
+"""Bytes: longer content passes through in pieces."""
+_ANY_REQUEST = 64 * 1024
+_RETRY_AFTER = {"Retry-After": "5"}
+_CGROUP = Path("/sys/fs/cgroup/memory.max")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+_log = structlog.get_logger("relevo")
+
+Room = Callable[[], int | None]
+"""Bytes that may still be taken before the reserve is touched; None without a limit."""
+
+
+class Memory:
+    """Watches over the routes that are handed to `guarded`."""
+
+    def __init__(self, room: Room | None = None) -> None:
+        self._room = room or _room_of(_cgroup_limit())
+        self._promised = 0
+        self._short = False
+
+    def guarded(self, routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
+        """The same routes; those that take content refuse it while memory is short (a Problem, 503)."""
+        return [self._guard(route) if route.method in ("POST", "PUT") else route for route in routes]
+
+    def why_not_ready(self) -> str | None:
+        """A readiness check."""
+        return "memory is short" if self._lacks(_ANY_REQUEST) else None
+
+    def _guard(self, route: web.RouteDef) -> web.RouteDef:
+        handler: Handler = route.handler
+
+        async def take(request: web.Request) -> web.StreamResponse:
+            held = _MOST_HELD if request.content_length is None else min(request.content_length, _MOST_HELD)
+            cost = _ANY_REQUEST + _COPIES * held
+            if self._lacks(cost):
+                raise Problem(UNAVAILABLE, headers=_RETRY_AFTER, close=True)
+            self._promised += cost
+            try:
+                return await handler(request)
+            finally:
+                self._promised -= cost
+
+        return web.RouteDef(route.method, route.path, take, route.kwargs)
+
+    def _lacks(self, cost: int) -> bool:
+        room = self._room()
+        short = room is not None and room - self._promised < cost
+        if short and not self._short:
+            _log.warning("requests are refused: memory is short", room=room, promised=self._promised)
+        self._short = short
+        return short
+
+
+def _room_of(cgroup: int | None) -> Room:
+    """By the limits that this process has: of its address space (RLIMIT_AS), and of its control group."""
+    statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+
+    def room() -> int | None:
+        address_space, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if cgroup is None and address_space == resource.RLIM_INFINITY:
+            return None
+        size, resident = (int(pages) * _PAGE for pages in os.pread(statm, 64, 0).split()[:2])
+        rooms = [] if cgroup is None else [_left(cgroup, resident)]
+        if address_space != resource.RLIM_INFINITY:
+            rooms.append(_left(address_space, size))
+        return min(rooms)
+
+    return room
+
+
+def _left(limit: int, used: int) -> int:
+    return limit - used - min(_LARGEST_RESERVE, limit // _RESERVED_PART)
+
+
+def _cgroup_limit() -> int | None:
+    """Of a container, which sees its own group there; None where there is no limit."""
+    try:
+        limit = _CGROUP.read_text().strip()
+    except OSError:
+        return None
+    return int(limit) if limit.isdigit() else None

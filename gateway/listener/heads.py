@@ -1,0 +1,59 @@
+"""What a request head must be beyond what the parser makes sure of: nothing that two readers could take differently."""
+
+import re
+from functools import lru_cache
+
+from aiohttp import HttpVersion11, hdrs, web
+
+from gateway.core.problems import BAD_REQUEST, UNSUPPORTED_ENCODING, Problem
+
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_END_OF_AUTHORITY = re.compile(r"[/?#]")
+_IDENTITY = "identity"
+
+
+def require_plain_head(request: web.Request) -> None:
+    """Raises Problem for a head that breaks the rules of HTTP (RFC 9112), and for any compression of the body."""
+    headers = request.headers
+    host = headers.get(hdrs.HOST)
+    if host is not None and not _is_host(host):
+        raise Problem(BAD_REQUEST, close=True)
+    if not request.raw_path.startswith("/"):
+        _require_own_target(request, host)
+    if hdrs.TRANSFER_ENCODING in headers:
+        _require_chunked_alone(request)
+    if hdrs.CONTENT_ENCODING in headers:
+        _require_identity(headers.getall(hdrs.CONTENT_ENCODING))
+
+
+@lru_cache(maxsize=512)
+def _is_host(text: str) -> bool:
+    """A name or an address with or without a port: no user, no list, nothing else (section 3.2)."""
+    return _HOST.fullmatch(text) is not None
+
+
+def _require_own_target(request: web.Request, host: str | None) -> None:
+    """`OPTIONS *`, or a whole URL that names the same host as Host does (section 3.2.2); never CONNECT's form."""
+    if request.raw_path == "*" and request.method == hdrs.METH_OPTIONS:
+        return
+    scheme, _, rest = request.raw_path.partition("://")
+    if scheme.lower() not in ("http", "https") or _END_OF_AUTHORITY.split(rest, maxsplit=1)[0] != host:
+        raise Problem(BAD_REQUEST, close=True)
+
+
+def _require_chunked_alone(request: web.Request) -> None:
+    """HTTP/1.0 has no transfer codings (section 6.1), and any other than chunked compresses."""
+    if request.version < HttpVersion11:
+        raise Problem(BAD_REQUEST, close=True)
+    if request.headers[hdrs.TRANSFER_ENCODING].lower() != "chunked":
+        raise _compressed()
+
+
+def _require_identity(encodings: list[str]) -> None:
+    # A small body can't grow into a big one when nothing is ever unpacked.
+    if any(each.strip().lower() != _IDENTITY for line in encodings for each in line.split(",")):
+        raise _compressed()
+
+
+def _compressed() -> Problem:
+    return Problem(UNSUPPORTED_ENCODING, headers={"Accept-Encoding": _IDENTITY}, close=True)
