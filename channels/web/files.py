@@ -24,6 +24,7 @@ DROP_FIELD = "drop-{number}"
 KEPT_FOR = 12 * 3600.0
 """Seconds: well below the day after which a blob that nothing names is removed."""
 _MAC = 16
+_KIBIBYTE = 1024
 _MEBIBYTE = 1024 * 1024
 _UNKNOWN = "application/octet-stream"
 
@@ -70,6 +71,13 @@ def offer(settings: AttachmentSettings, language: Language) -> FilesOffer | None
     text = _HINT if settings.count > 1 else _HINT_ONE
     hint = language(text, count=settings.count, size=in_mebibytes(settings.size, language), kinds=kinds)
     return FilesOffer(hint, ",".join(known), settings.count)
+
+
+def shown_size(size: int, language: Language) -> str:
+    """`20 kB`, `1,4 MB`."""
+    if size < _MEBIBYTE:
+        return f"{format_decimal(max(1, round(size / _KIBIBYTE)), locale=language.code)} kB"
+    return f"{in_mebibytes(size, language)} MB"
 
 
 def in_mebibytes(size: int, language: Language) -> str:

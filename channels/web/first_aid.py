@@ -4,7 +4,7 @@ from aiohttp import web
 
 from channels.channel import ChannelContext
 from channels.web.categories import Categories
-from channels.web.pages import Pages, refuse_cross_site
+from channels.web.pages import Pages, refuse_cross_site, see
 from channels.web.settings import WebSettings
 
 SOLVED_PATH = "/solved"
@@ -25,7 +25,7 @@ class FirstAid:
         if category:
             self._context.measurements.first_aid_helped(self._context.name, category.id)
         visit = self._pages.visits.of(request)
-        raise web.HTTPSeeOther(f"{self._pages.base}{SOLVED_PATH}{visit.query()}")
+        raise see(visit, f"{self._pages.base}{SOLVED_PATH}{visit.query()}")
 
     async def show(self, request: web.Request) -> web.Response:
         return self._pages.render("solved.html", self._pages.visits.of(request))

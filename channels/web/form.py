@@ -13,7 +13,7 @@ from channels.web.categories import Categories, CategorySettings
 from channels.web.complaints import complaints
 from channels.web.drafts import Draft, Drafts
 from channels.web.gate import Passage
-from channels.web.pages import Pages, refuse_cross_site
+from channels.web.pages import Pages, refuse_cross_site, see
 from channels.web.settings import WebSettings
 from channels.web.submission import Submission, submission_model
 from channels.web.visit import Visit
@@ -96,7 +96,7 @@ class RequestForm:
             anew = self._gate.another(self._context.clock.now())
             return self._form(visit, draft, status=409, notice=visit.language(SENT_BEFORE), passage=anew)
         token = self._context.signer.sign(receipt.ticket_id)
-        raise web.HTTPSeeOther(f"{self._pages.base}/t/{token}{visit.query()}")
+        raise see(visit, f"{self._pages.base}/t/{token}{visit.query()}")
 
     def _validated(self, draft: Draft, language: Language) -> tuple[Submission | None, Mapping[str, str]]:
         """The submission, and what is wrong by the name of the field."""

@@ -11,7 +11,7 @@ from yarl import URL
 
 from channels.channel import ChannelContext
 from channels.web.assets import Assets
-from channels.web.files import in_mebibytes
+from channels.web.files import shown_size
 from channels.web.settings import WebSettings
 from channels.web.visit import Visit, Visits
 from gateway.core.clock import Instant, iso
@@ -82,7 +82,7 @@ class Pages:
             return in_language(code, text)
 
         def size(number: int) -> str:
-            return f"{in_mebibytes(number, visit.language)} MB"
+            return shown_size(number, visit.language)
 
         text = self._environment.get_template(template).render(
             _=visit.language,
@@ -101,6 +101,11 @@ class Pages:
         return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
+def see(visit: Visit, address: str) -> web.HTTPSeeOther:
+    """Leads to another page; raise it. A site that embeds us may demand the headers of every answer."""
+    return web.HTTPSeeOther(address, headers=_headers(visit, private=True))
+
+
 def _headers(visit: Visit, *, private: bool) -> dict[str, str]:
     headers = {
         "Content-Security-Policy": _POLICY.format(ancestors=" ".join(visit.ancestors) or "'none'"),
@@ -109,6 +114,7 @@ def _headers(visit: Visit, *, private: bool) -> dict[str, str]:
         "Vary": "Accept-Language",
         "Content-Language": visit.language.code,
         "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
         "Cross-Origin-Resource-Policy": "cross-origin" if visit.ancestors else "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }

@@ -13,7 +13,7 @@ from channels.web.complaints import complaints
 from channels.web.drafts import Draft, Drafts
 from channels.web.form import NOT_SAVED, SENT_BEFORE, SHOW, STEP_FIELD
 from channels.web.gate import Gate, Passage
-from channels.web.pages import Pages, refuse_cross_site
+from channels.web.pages import Pages, refuse_cross_site, see
 from channels.web.progress import progress, stages
 from channels.web.settings import WebSettings
 from channels.web.submission import reply_model
@@ -87,7 +87,7 @@ class TicketPage:
             return self._page(
                 request, visit, case, ticket, draft, status=409, notice=visit.language(SENT_BEFORE), passage=anew
             )
-        raise web.HTTPSeeOther(f"{self._path(request)}{visit.query(**{SENT: '1'})}")
+        raise see(visit, f"{self._path(request)}{visit.query(**{SENT: '1'})}")
 
     async def _ticket(self, request: web.Request) -> tuple[Case, Ticket]:
         ticket_id = self._context.signer.verify(request.match_info["token"])

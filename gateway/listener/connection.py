@@ -125,7 +125,13 @@ class Connection(web.RequestHandler):
         if hdrs.UPGRADE in request.headers:
             resp.force_close()
         try:
-            return await super().finish_response(request, resp, start_time)
+            resp, gone = await super().finish_response(request, resp, start_time)
+            if self.writing_paused and not gone:
+                await request.writer.drain()  # an answer that doesn't wait by itself is no way to fill our memory
+        except ConnectionError:
+            return resp, True
+        else:
+            return resp, gone
         finally:
             self._answered()
 

@@ -1,18 +1,20 @@
 """Many rows in one statement.
 
 A statement per row, or the driver's executemany, costs several times the processor and hands the interpreter's lock
-to and fro; one multi-row statement per table does not. The rows come as VALUES on SQLite (3.33 and later), and as an
-array for each column on PostgreSQL, where a text that doesn't depend on their number is parsed and planned only once. The
-values must be of types that both drivers take as they are (str, int, float, bool, None).
+to and fro; one statement for the rows of a table does not. On SQLite (3.33 and later) they are VALUES. On PostgreSQL
+they come as one JSON text: thus the statement is the same for any number of rows, and client and server parse it once.
+The values must be of types that both take as they are (str, int, float, bool, None).
 """
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Column, Connection, CursorResult, Delete, Dialect, Double, Table, bindparam, delete
+import orjson
+from sqlalchemy import Column, Connection, Delete, Table, bindparam, delete
 
 Row = Mapping[str, object]
 
@@ -50,7 +52,7 @@ def insert_numbered(connection: Connection, table: Table, rows: Sequence[Row]) -
     text = f"{_insertion(table, names)} RETURNING {key}"
     given: list[int] = []
     for page in _pages(rows, len(names)):
-        given += _execute(connection, table, text, names, page).scalars()
+        given += [row[0] for row in _execute(connection, table, text, names, page).fetchall()]
     return sorted(given)
 
 
@@ -88,7 +90,7 @@ def _names(rows: Sequence[Row]) -> tuple[str, ...]:
 
 @lru_cache
 def _insertion(table: Table, names: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table.name} ({', '.join(names)}) {{}}"  # noqa: S608 (names of our own columns)
+    return f"INSERT INTO {table.name} ({', '.join(names)}) {{}}"
 
 
 def _pages(rows: Sequence[Row], width: int) -> Iterable[Sequence[Row]]:
@@ -96,17 +98,23 @@ def _pages(rows: Sequence[Row], width: int) -> Iterable[Sequence[Row]]:
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def _execute(
-    connection: Connection, table: Table, text: str, names: tuple[str, ...], rows: Sequence[Row]
-) -> CursorResult[int]:
+class _Done(Protocol):
+    """What both drivers' cursors and SQLAlchemy's results tell."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchall(self) -> Sequence[Any]: ...
+
+
+def _execute(connection: Connection, table: Table, text: str, names: tuple[str, ...], rows: Sequence[Row]) -> _Done:
     """`text` has a place for the rows."""
     if connection.dialect.paramstyle == "qmark":
-        given = _marks(len(names), len(rows))
         values = tuple(chain.from_iterable(map(itemgetter(*names), rows)))
-    else:
-        given = _arrays(table, names, connection.dialect)
-        values = tuple(_array(table.c[name], [row[name] for row in rows]) for name in names)
-    return connection.exec_driver_sql(text.format(given), values)
+        # Straight to the driver: what SQLAlchemy does around it costs more than a statement of a few rows.
+        driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        return driver.execute(text.format(_marks(len(names), len(rows))), values)
+    return connection.exec_driver_sql(text.format(_records(table, names)), (_json(rows),))
 
 
 @lru_cache(maxsize=1024)
@@ -115,15 +123,22 @@ def _marks(columns: int, rows: int) -> str:
     return f"VALUES {', '.join([one] * rows)}"
 
 
-@lru_cache(maxsize=1024)
-def _arrays(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
-    arrays = (f"%s::{table.c[name].type.compile(dialect)}[]" for name in names)
-    return f"SELECT * FROM unnest({', '.join(arrays)})"
+@lru_cache
+def _records(table: Table, names: tuple[str, ...]) -> str:
+    columns = ", ".join(names)
+    return f"SELECT {columns} FROM json_populate_recordset(NULL::{table.name}, %s::json)"  # noqa: S608 (our own names)
 
 
-def _array(column: Column[Any], values: list[Any]) -> list[Any]:
-    """An array's values are all of one type."""
-    return [None if each is None else float(each) for each in values] if isinstance(column.type, Double) else values
+def _json(rows: Sequence[Row]) -> str:
+    """PostgreSQL has no place for a NUL in a text, and what a desk answers may have one."""
+    text = orjson.dumps(rows).decode()
+    if "\\u0000" in text:
+        text = orjson.dumps([{name: _without_nul(value) for name, value in row.items()} for row in rows]).decode()
+    return text
+
+
+def _without_nul(value: object) -> object:
+    return value.replace("\0", "�") if isinstance(value, str) else value
 
 
 def _cast(connection: Connection, column: Column[object]) -> str:

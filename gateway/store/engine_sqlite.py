@@ -29,12 +29,7 @@ def writing_engine(database: str) -> Engine:
     """One connection, kept open, on which every transaction begins as a writing one."""
     if database != ":memory:":
         _keep_private(database)
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: _open(database),
-        poolclass=StaticPool,
-        execution_options={"preserve_rowcount": True},  # bulk inserts look how many rows were new
-    )
+    engine = create_engine("sqlite://", creator=lambda: _open(database), poolclass=StaticPool)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin_immediate)
     return engine

@@ -13,27 +13,34 @@ _GROUP_COMMANDS = 512
 _QUEUED_CALLS = 10_000
 
 
+_BUSY_CALLS = 4
+_LINGER = 0.001
+"""Seconds that the calls of a busy time wait for others, as long as fewer are there than shared the last commit."""
+
+
 class Gathering:
     """Lives on the event loop. One group is under way at a time, so what comes meanwhile shares the next commit.
 
-    A group handed over to the writer costs a wake-up of its thread and an fsync, so the calls of one round of the loop
-    go together, and those of the rounds right after it as long as more keep coming.
+    A group costs a wake-up of the writer's thread and an fsync, whatever its size. So the calls of one round of the loop
+    go together; and at a busy time, which the last group's size tells, they wait a moment for as many others.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, submit: Callable[[list[Call]], None]) -> None:
         self._loop = loop
         self._submit = submit
         self._calls: deque[Call] = deque()
-        self._seen = 0
+        self._last_size = 0
         self._under_way = False
-        self._looking = False
+        self._due: asyncio.Handle | None = None
+        self._lingering = False
 
     def add(self, call: Call) -> None:
         """Raises StoreUnavailable where too many wait already."""
         if len(self._calls) >= _QUEUED_CALLS:
             raise StoreUnavailable(f"{_QUEUED_CALLS} calls are waiting for the store already")
         self._calls.append(call)
-        self._look()
+        if not self._under_way:
+            self._plan()
 
     def withdraw(self, call: Call) -> None:
         """Forget a call that isn't under way yet."""
@@ -44,27 +51,26 @@ class Gathering:
         """The group that was under way is done."""
         self._under_way = False
         if self._calls:
-            self._look()
+            self._plan()
 
     def flush(self) -> None:
         """Everything that waits goes to the writer now, as groups one after another: it is about to stop."""
         while self._calls:
             self._hand_over()
 
-    def _look(self) -> None:
-        if not self._under_way and not self._looking:
-            self._looking = True
-            self._seen = len(self._calls)
-            self._loop.call_soon(self._next_round)
+    def _plan(self) -> None:
+        """See to it that what waits is handed over: after this round of the loop, or after a moment."""
+        linger = _BUSY_CALLS <= self._last_size > len(self._calls)
+        if self._due is None:
+            self._due = self._loop.call_later(_LINGER, self._now) if linger else self._loop.call_soon(self._now)
+            self._lingering = linger
+        elif self._lingering and not linger:
+            self._due.cancel()
+            self._due, self._lingering = self._loop.call_soon(self._now), False
 
-    def _next_round(self) -> None:
-        waiting = len(self._calls)
-        if self._seen < waiting < _GROUP_COMMANDS:
-            self._seen = waiting
-            self._loop.call_soon(self._next_round)
-            return
-        self._looking = False
-        if self._calls:
+    def _now(self) -> None:
+        self._due = None
+        if self._calls and not self._under_way:
             self._hand_over()
 
     def _hand_over(self) -> None:
@@ -74,5 +80,6 @@ class Gathering:
             call = self._calls.popleft()
             group.append(call)
             commands += len(call.commands)
+        self._last_size = len(group)
         self._under_way = True
         self._submit(group)

@@ -7,18 +7,31 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_USER, _SYSTEM = 11, 12
-"""Places in /proc/PID/stat behind the name, which may itself hold spaces (proc_pid_stat(5): fields 14 and 15)."""
+_USED = slice(11, 15)
+"""Places in /proc/PID/stat behind the name, which may itself hold spaces (proc_pid_stat(5): fields 14 to 17)."""
+_KIBI = 1024
 
 
 def processor_seconds(pid: int) -> float:
-    """Seconds of processor that all threads of a process have used, theirs and the kernel's for them."""
+    """Seconds of processor that a process and all that it started have used, theirs and the kernel's for them."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
+    return sum(map(int, fields[_USED])) / _TICKS + sum(map(processor_seconds, _children(pid)))
+
+
+def resident_bytes(pid: int) -> int:
+    """What a process has in memory now."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) * _KIBI
+
+
+def _children(pid: int) -> list[int]:
+    """Those alive; what those that have ended used is their parent's."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def machine(folder: Path) -> dict[str, str]:
@@ -29,6 +42,11 @@ def machine(folder: Path) -> dict[str, str]:
         "load average at the start": f"{os.getloadavg()[0]:.1f}",
         "fsync of one page": f"{fsync_seconds(folder) * 1e3:.2f} ms (median)",
     }
+
+
+def today() -> str:
+    """`2026-12-24 03:00 UTC`."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def versions(packages: Sequence[str]) -> dict[str, str]:

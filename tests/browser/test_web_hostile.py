@@ -92,7 +92,8 @@ async def another_site() -> AsyncIterator[tuple[str, dict[str, str]]]:
             '<!doctype html><html lang="es"><title>Intranet</title><body><h1>Intranet</h1>'
             f'<script src="{wanted["relevo"]}/widget.js" data-language="es" defer></script></body></html>'
         )
-        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
+        headers = {"Content-Security-Policy": policy, "Cross-Origin-Embedder-Policy": "require-corp"}
+        return web.Response(text=text, content_type="text/html", headers=headers)
 
     async with Served([web.get("/", home)]) as listener:
         # Another host than the gateway's 127.0.0.1, so that nothing takes the two for one site.

@@ -1,7 +1,6 @@
 """The power of the database server goes: a real PostgreSQL comes back up on what it had made durable, and every request
 that was answered with yes is in it."""
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def _cut_power(server: Server, cut: PowerCut) -> None:
     server.freeze()
     image = server.folder / "image"
     cut.image(image)
-    server.stop(signal.SIGQUIT)
+    server.crash()
     server.environment = {}
     server.data.rename(server.folder / "written")
     give_to_server(image)

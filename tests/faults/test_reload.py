@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.demo.accounting import settle
 from gateway.demo.traffic import Traffic
+from tests.support.ledger import assert_balanced
 from tests.support.rig import Rig
 
 _HEARD_WITHIN = 5.0
@@ -55,6 +56,7 @@ async def test_a_broken_file_leaves_the_old_one_in_force_and_says_so(tmp_path: P
         traffic = await _handed_in(rig, 0.5)
         account = await rig.settled(traffic.collector.hand_ins, _HEARD_WITHIN)
         assert account.at_desks == {"acme": 10, "norte": 0}
+        await assert_balanced(rig, [each.reference for each in traffic.collector.hand_ins])
         assert await rig.events("configuration.reloaded") == []
 
 
@@ -87,3 +89,4 @@ async def test_a_backup_added_in_the_middle_of_an_outage_gets_what_waits(tmp_pat
             return None if account.handed_off == _RATE and not account.doubles_open else f"all at one desk: {account}"
 
         await rig.until(unsettled, 10.0)
+        await assert_balanced(rig, [each.reference for each in traffic.collector.hand_ins])

@@ -11,6 +11,7 @@ from pathlib import Path
 from config.schema import GatewaySettings
 from gateway.core.ids import new_id
 from tests.support.eventually import tail
+from tests.support.ledger import assert_balanced
 from tests.support.persistent_traffic import PersistentTraffic
 from tests.support.rig import Rig
 
@@ -56,7 +57,7 @@ async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:
     await traffic.stop()
     account = await rig.settled(traffic.hand_ins, _SETTLED_WITHIN)
     assert account.accepted == len(await rig.tickets())
-    assert await rig.metric("relevo_ledger_unbalanced") == 0
+    await assert_balanced(rig, traffic.references)
 
 
 async def test_a_stop_under_load_leaves_nothing_half_done(tmp_path: Path) -> None:

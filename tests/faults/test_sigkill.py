@@ -132,4 +132,7 @@ async def test_many_rounds_at_random_places(tmp_path: Path) -> None:
             await _account_for(rig, traffic, within=60.0)
         cut_off = [each["data"]["unsure"] for each in await rig.events("gateway.started")]
         account = await rig.account(traffic.hand_ins)
-        print(f"{_ROUNDS} kills, {sum(cut_off)} attempts cut off, {account}")
+        print(
+            f"{_ROUNDS} kills, {sum(cut_off)} attempts cut off, {account.accepted} requests accepted, "
+            f"{len(account.lost)} lost, {account.doubles} doubles, {len(account.doubles_open)} of them open"
+        )

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 from aiohttp import web
 
+from gateway.core.ready_answer import ReadyAnswer
 from gateway.listener import Limits
 from tests.support.listening import BODY, GET, HEAD, Line, Listening, listening, status
 
@@ -164,6 +165,22 @@ async def test_t14_a_client_that_never_reads_small_answers_does_not_hold_a_conne
         line.writer.write(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
         await site.figures.until_all_are_gone(within=3)
         assert site.figures.ended == ["unread"]
+
+
+async def test_t14_ready_answers_that_nobody_reads_do_not_pile_up() -> None:
+    answered = 0
+
+    async def ready(request: web.Request) -> web.StreamResponse:
+        nonlocal answered
+        answered += 1
+        return ReadyAnswer(200, bytes(10_000), {})
+
+    async with listening([web.get("/ready", ready)], limits=HASTY) as site, site.line() as line:
+        line.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        line.writer.write(b"GET /ready HTTP/1.1\r\nHost: x\r\n\r\n" * 5000)
+        await site.figures.until_all_are_gone(within=3)
+        assert site.figures.ended == ["unread"]
+    assert answered < 2500
 
 
 async def test_a_long_answer_takes_as_long_as_it_is_read() -> None:

@@ -217,6 +217,8 @@ class FakeDesk:
             raise ProviderRefused("413")
         if message.id not in ticket.messages:
             ticket.messages.append(message.id)
+            if ticket.state is HandoffState.RESOLVED:
+                ticket.state = HandoffState.ACCEPTED
 
     async def withdraw(self, handoff: Handoff, reason: str) -> None:
         await self._reach()

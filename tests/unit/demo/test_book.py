@@ -50,6 +50,19 @@ def test_everything_is_there_when_the_book_is_opened_again(book: Book, tmp_path:
     another.close()
 
 
+def test_a_message_opens_a_resolved_ticket_again(book: Book) -> None:
+    book.create(new("k1"), 10.0)
+    book.pick_up(10.0, 11.0)
+    book.resolve(10.0, 12.0)
+    assert book.append("ACME-1", "m1", "{}", 13.0)
+    (ticket,) = book.tickets()
+    assert (ticket.state, ticket.picked_up_at, ticket.resolved_at) == (DeskState.OPEN, None, None)
+    book.pick_up(10.0, 14.0)
+    book.resolve(10.0, 15.0)
+    assert book.append("ACME-1", "m1", "{}", 16.0)
+    assert book.tickets()[0].state is DeskState.RESOLVED
+
+
 def test_a_message_is_added_once_for_each_key(book: Book) -> None:
     book.create(new("k1"), 10.0)
     assert book.append("ACME-1", "m1", "{}", 11.0)

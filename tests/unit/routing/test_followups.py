@@ -223,6 +223,18 @@ class TestReadingBack:
         assert did.learned == [state]
         assert did.outbox.finished
 
+    def test_a_copy_resolved_without_the_last_message_is_read_again(self) -> None:
+        did = follow_up(Kind.CONFIRM, COPY, at_desk=HandoffState.RESOLVED, messages=(_message(2),))
+        assert did.learned == []
+        assert did.pause == pytest.approx(15.11)
+
+    def test_a_copy_that_was_opened_again_is_to_be_picked_up_anew(self) -> None:
+        long_ago = replace(COPY, answered_at=EPOCH - 1000)
+        assert follow_up(Kind.CONFIRM, long_ago, pick_up_within="60s").outbox.superseded
+        again = follow_up(Kind.CONFIRM, replace(long_ago, reopened_at=EPOCH), pick_up_within="60s")
+        assert not again.outbox.superseded
+        assert again.outbox.deferred
+
     def test_a_copy_that_is_gone_is_lost(self) -> None:
         did = follow_up(Kind.CONFIRM, COPY, at_desk=None)
         assert did.learned == [HandoffState.LOST]
