@@ -1,12 +1,11 @@
 #!/bin/sh
 # Installs what the tests need beside Python packages: a C compiler (to make disk faults), openssl (to make an
-# expired certificate), libfaketime (a wall clock that jumps), iproute2 and util-linux (hosts that vanish), a PostgreSQL
-# server and Chromium. As root on Debian and Ubuntu by itself; else it says what to install.
+# expired certificate), iproute2 and util-linux (hosts that vanish), a PostgreSQL server and Chromium. As root on Debian
+# and Ubuntu by itself; else it says what to install.
 set -eu
 missing=""
 command -v cc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
-ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing="$missing libfaketime"
 PATH="$PATH:/usr/sbin:/sbin" command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
 command -v unshare >/dev/null 2>&1 || missing="$missing util-linux"
 if ! command -v postgres >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then

@@ -15,7 +15,7 @@ TRAP_FIELD = "website"
 ANSWER_FIELD = "sum"
 
 _STALE = mark("This page had been open for too long. Your text is still here: please send it once more.")
-_QUESTIONED = mark("One question before we take this, since machines fill in forms too: see the end of the form.")
+_QUESTIONED = mark("One question first, since machines fill in forms too. It stands at the end of the form:")
 _WRONG = mark("That was not the answer. Here is another question.")
 
 

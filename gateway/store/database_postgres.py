@@ -1,5 +1,8 @@
 """A PostgreSQL database opened by a gateway, which may share it with others."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -44,14 +47,14 @@ class PostgresDatabase:
             strengthen(driver, several, lambda what: _log.warning("the store is less safe than it could be", why=what))
 
         writing = writing_engine(address, prepare, told_time)
+        migrate(address)
         try:
-            with translated():
-                migrate(address)
+            with _opening(address):
                 connection = writing.connect()
                 alone = gateways_present(connection) == 1
-        except (StoreUnavailable, StoreFailed, DBAPIError) as error:
+        except StartError:
             writing.dispose()
-            raise StartError(f"store: {address} can't be opened: {error}") from error
+            raise
         return cls(writing, connection, reading_engine(address), alone=alone)
 
     def read(self, query: Query[Answer]) -> Answer:
@@ -83,10 +86,19 @@ class PostgresDatabase:
 
 
 def migrate(address: StoreAddress) -> None:
-    """Bring the schema to this program's version. Raises DBAPIError, StartError."""
+    """Bring the schema to this program's version. Raises StartError."""
     engine = administering_engine(address)
     try:
-        with engine.connect() as connection:
+        with _opening(address), engine.connect() as connection:
             upgrade(connection)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _opening(address: StoreAddress) -> Iterator[None]:
+    try:
+        with translated():
+            yield
+    except (StoreUnavailable, StoreFailed, DBAPIError) as error:
+        raise StartError(f"store: {address} can't be opened: {error}") from error

@@ -66,7 +66,7 @@ def translated() -> Iterator[None]:
         kind, name = _judged(error, cause)
         if kind is None:
             raise
-        raise kind(f"{str(cause).strip()} ({name})") from error
+        raise kind(f"{' '.join(str(cause).split())} ({name})") from error
 
 
 def _judged(error: Exception, cause: BaseException | None) -> tuple[type[StoreUnavailable | StoreFailed] | None, str]:

@@ -31,6 +31,8 @@ class Call:
     results: list[Any] | None = None
     error: Exception | None = None
     waiter: asyncio.Future[list[Any]] | None = None
+    asked_at: float = 0.0
+    """On the monotonic clock."""
 
 
 def commit(connection: Connection, calls: Sequence[Call]) -> list[Recorded]:

@@ -34,7 +34,7 @@ class _Running:
 
 class ThreadedRunner:
     """Over the database that `opened` opens. `on_failed` is called once, on the loop, when nothing more can be
-    promised; `measured` is told how many seconds each call took to be committed, the wait for the writer included."""
+    promised; `measured` is told of each commit how many seconds it took, the wait of the call that waited longest included."""
 
     def __init__(
         self,
@@ -59,6 +59,8 @@ class ThreadedRunner:
 
         def done(calls: list[Call], recorded: list[Recorded]) -> None:
             gathering.settled()
+            if calls[0].error is None:
+                self._measured(time.monotonic() - calls[0].asked_at)
             _resolve(calls, recorded, committed)
 
         def failed(error: StoreFailed) -> None:
@@ -78,9 +80,8 @@ class ThreadedRunner:
 
     async def write(self, verb: Verb[Command, Result], commands: Sequence[Command]) -> list[Result]:
         running = self._usable()
-        started = time.monotonic()
         waiter: asyncio.Future[list[Result]] = running.loop.create_future()
-        call = Call(verb, list(commands), waiter=waiter)
+        call = Call(verb, list(commands), waiter=waiter, asked_at=time.monotonic())
         running.gathering.add(call)
         within = running.database.answers_within
         try:
@@ -93,7 +94,6 @@ class ThreadedRunner:
             self.refusal = str(error)
             raise
         self.refusal = None
-        self._measured(time.monotonic() - started)
         return results
 
     async def read(self, query: Query[Answer]) -> Answer:

@@ -10,11 +10,13 @@ import aiohttp
 
 from gateway.demo.processes import Children
 from tests.bench.configuration import DESKS, write_configuration
-from tests.bench.load import LoadFailed
+from tests.bench.load import CONNECTIONS, LoadFailed
 from tests.bench.metrics import read_metrics
 from tests.bench.ports import new_ports
 from tests.bench.stage import desk_secrets, local, pid_of, relevo_and_desks, start_module
 
+WARM_UP = 300
+"""Requests that come before those that count."""
 _LOOK_EVERY = 0.2
 """Seconds between looks at the metrics, which cost the server some milliseconds each."""
 _LOOKS = 150
@@ -33,12 +35,17 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """`start` keeps its data in the folder that it is given; `requests` is how many come in one round."""
+    """`start` keeps its data in the folder that it is given."""
 
     name: str
     says: str
     start: Callable[[Path], AbstractAsyncContextManager[Running]]
     requests: int
+    """How many come in one round, after so many to warm up."""
+    warm_up: int = WARM_UP
+    connections: int = CONNECTIONS
+    dialect: str = "relevo"
+    """One of `wire.DIALECTS`."""
 
 
 @asynccontextmanager

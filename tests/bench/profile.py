@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,35 +11,47 @@ from tests.bench.load import put_load
 from tests.bench.sampler import Spot, read_samples
 
 _REQUESTS = 6000
+_DEAREST_LINES = 20
+_DEAREST_FUNCTIONS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """Seconds of processor of each spot, for `requests` requests."""
+class Costs:
+    """What one request costs, in seconds of processor: in all, and by what, the dearest first."""
 
-    spots: dict[Spot, float]
     requests: int
-
-    @property
-    def each(self) -> float:
-        """Seconds of processor for one request."""
-        return sum(self.spots.values()) / self.requests
-
-    def by(self, key: Callable[[Spot], str]) -> list[tuple[str, float]]:
-        """Seconds for one request, by what `key` says of a spot, the dearest first."""
-        seconds: defaultdict[str, float] = defaultdict(float)
-        for spot, spent in self.spots.items():
-            seconds[key(spot)] += spent / self.requests
-        return sorted(seconds.items(), key=lambda each: -each[1])
+    each: float
+    parts: list[tuple[str, float]]
+    lines: list[tuple[str, float]]
+    functions: list[tuple[str, float]]
 
 
-async def profile_of_intake(folder: Path) -> Profile:
+async def profile_of_intake(folder: Path) -> Costs:
     """Raises LoadFailed, StartError."""
     with tempfile.TemporaryDirectory(dir=folder) as own:
         samples = Path(own) / "samples.json"
         async with durable_intake(Path(own), samples) as server:
             await put_load(server.url, _REQUESTS)
-        return Profile(read_samples(samples), _REQUESTS)
+        return costs(read_samples(samples), _REQUESTS)
+
+
+def costs(spots: Mapping[Spot, float], requests: int) -> Costs:
+    """From the seconds of each spot in so many requests."""
+    lines = [line for line in _by(spots, requests, lambda spot: spot.asker) if line[0]]
+    return Costs(
+        requests=requests,
+        each=sum(spots.values()) / requests,
+        parts=_by(spots, requests, part),
+        lines=lines[:_DEAREST_LINES],
+        functions=_by(spots, requests, lambda spot: spot.function)[:_DEAREST_FUNCTIONS],
+    )
+
+
+def _by(spots: Mapping[Spot, float], requests: int, key: Callable[[Spot], str]) -> list[tuple[str, float]]:
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for spot, spent in spots.items():
+        seconds[key(spot)] += spent / requests
+    return sorted(seconds.items(), key=lambda each: -each[1])
 
 
 _PARTS = {

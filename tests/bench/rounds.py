@@ -4,14 +4,12 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.bench.contestants import Contestant
 from tests.bench.load import LoadResult, put_load
 from tests.bench.processor import processor_seconds
-
-WARM_UP = 300
-"""Requests that come before those that count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +43,15 @@ async def run_rounds(
 async def _measure(contestant: Contestant, folder: Path) -> Measurement:
     with tempfile.TemporaryDirectory(dir=folder) as own:
         async with contestant.start(Path(own)) as server:
-            await put_load(server.url, WARM_UP)
-            await server.settled(WARM_UP)
+            put = partial(
+                put_load, server.url, dialect=contestant.dialect, connections=contestant.connections
+            )
+            await put(contestant.warm_up)
+            await server.settled(contestant.warm_up)
             spent = processor_seconds(server.pid)
-            load = await put_load(server.url, contestant.requests)
+            load = await put(contestant.requests)
             answered = time.monotonic()
-            await server.settled(WARM_UP + contestant.requests)
+            await server.settled(contestant.warm_up + contestant.requests)
             left = time.monotonic() - answered
             spent = processor_seconds(server.pid) - spent
     return Measurement(load, spent / contestant.requests, load.seconds + left)

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, FilePayload
 
 from channels.web.settings import WebSettings
 from gateway.core.colours import parse_colour
@@ -159,7 +159,7 @@ async def test_a_screen_reader_finds_its_way(browser: Browser, path: str) -> Non
         await page.goto(site.url + (await a_long_request(site) if path == "ticket" else path))
         assert await page.get_attribute("html", "lang") == "es"
         for role in ("banner", "main", "contentinfo", "navigation"):
-            assert await page.get_by_role(role).count() == 1, role  # type: ignore[arg-type]
+            assert await page.get_by_role(role).count() == 1, role
         assert await page.get_by_role("heading", level=1).count() == 1
         levels = await page.eval_on_selector_all("h1, h2, h3", "all => all.map(each => Number(each.tagName[1]))")
         assert all(after - before <= 1 for before, after in pairwise(levels))
@@ -256,7 +256,7 @@ async def test_an_upload_that_is_refused_or_breaks_costs_nobody_their_text(brows
         await page.goto(site.url + "/")
         site.clock.at += 10
         await page.fill("#body", "See.")
-        program = {"name": "run.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
+        program: FilePayload = {"name": "run.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
         await page.set_input_files("#attachments", program)
         await page.click(".send")
         await page.get_by_text("run.exe” is of a kind").first.wait_for()

@@ -12,8 +12,8 @@ from gateway.core.ids import new_id
 from tests.support.eventually import tail
 from tests.support.ledger import assert_balanced
 from tests.support.persistent_traffic import PersistentTraffic
-from tests.support.postgres import Server
-from tests.support.postgres_rig import DATABASE, PostgresRig, running_server
+from tests.support.postgres import Server, running_server
+from tests.support.postgres_rig import DATABASE, PostgresRig
 
 _REFUSED_WITHIN = 5.0
 _RECOVERED_WITHIN = 15.0

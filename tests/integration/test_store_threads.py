@@ -40,10 +40,10 @@ class Clumsy:
         raise RuntimeError("clumsy")
 
 
-async def test_many_callers_share_commits_and_each_is_measured(store: SqlStore, measured: list[float]) -> None:
+async def test_many_callers_share_commits_and_each_commit_is_measured(store: SqlStore, measured: list[float]) -> None:
     await store.start()
     await asyncio.gather(*(store.accept([new_ticket()]) for _ in range(200)))
-    assert len(measured) == 201, "the recovery at the start is one"
+    assert 2 <= len(measured) <= 10, "the recovery at the start is one; two hundred calls of a moment share a few"
     assert len(await store.tickets(limit=1_000)) == 200
     await store.close()
 

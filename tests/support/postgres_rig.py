@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.support.postgres import Server, running_server
+from tests.support.postgres import Server
 from tests.support.rig import Rig
-
-__all__ = ["PostgresRig", "address_of", "running_server"]
 
 DATABASE = "relevo"
 _UNHURRIED = "12s"

@@ -1,7 +1,10 @@
-"""The machine's wall clock as some processes see it: it can jump, while their monotonic clock goes on (libfaketime)."""
+"""The machine's wall clock as some processes see it: it can be set, while monotonic clocks and waits go on."""
 
+import struct
 from collections.abc import Mapping
 from pathlib import Path
+
+from tests.support.preload import build
 
 
 class WallClock:
@@ -9,26 +12,14 @@ class WallClock:
 
     def __init__(self, folder: Path) -> None:
         self._offset = folder / "wall-clock"
-        self.set(0)
+        self._offset.write_bytes(bytes(8))
+        self._library = build("wall_clock", folder)
 
     def set(self, offset: float) -> None:
-        """Seconds that it is ahead of the true time from now on; it is heard of within a second."""
-        fresh = self._offset.with_suffix(".fresh")
-        fresh.write_text(f"{offset:+g}\n")
-        fresh.rename(self._offset)
+        """Seconds that it is ahead of the true time from this moment on."""
+        with self._offset.open("r+b") as mapped:  # in place: the processes look at these very bytes
+            mapped.write(struct.pack("d", offset))
 
     @property
     def environment(self) -> Mapping[str, str]:
-        return {
-            "LD_PRELOAD": str(_library()),
-            "FAKETIME_TIMESTAMP_FILE": str(self._offset),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "NO_FAKE_STAT": "1",
-        }
-
-
-def _library() -> Path:
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    assert found, "libfaketime is missing: tests/install_needs.sh installs it"
-    return found[0]
+        return {"LD_PRELOAD": str(self._library), "WALL_CLOCK": str(self._offset)}

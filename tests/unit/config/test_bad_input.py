@@ -337,7 +337,7 @@ GATEWAY = [
     ("{store: postgresql://b/c}", f"F:1:18: gateway.store: the user or the database is missing; {STORE}"),
     (
         "{store: 'postgresql://a@b/c?colour=red'}",
-        "F:1:18: gateway.store: PostgreSQL does not understand this address: invalid URI query parameter: \"colour\"",
+        'F:1:18: gateway.store: PostgreSQL does not understand this address: invalid URI query parameter: "colour"',
     ),
     (
         "{store: postgresql://a:canary-2f9c@b/c}",
