@@ -15,6 +15,7 @@ from gateway.store.schema import among, deliveries, handoffs, messages, quaranti
 from gateway.store.sheet import Line, Owed, Sheet, Standing, StoredCopy
 from gateway.store.transaction import Transaction
 
+_COPY_COLUMNS = tuple(field.name for field in fields(StoredCopy))
 _STANDINGS = (
     select(*(tickets.c[field.name] for field in fields(Standing)))
     .where(among(tickets.c.id))
@@ -22,7 +23,7 @@ _STANDINGS = (
     .with_for_update()
 )
 _COPIES = (
-    select(*(handoffs.c[field.name] for field in fields(StoredCopy)))
+    select(*(handoffs.c[name] for name in _COPY_COLUMNS))
     .where(among(handoffs.c.ticket_id))
     .order_by(handoffs.c.id)
 )
@@ -135,7 +136,7 @@ def _standing_values(standing: Standing) -> rows.Values:
 
 
 def _copy_values(sheet: Sheet, copy: StoredCopy) -> rows.Values:
-    values: rows.Values = {field.name: getattr(copy, field.name) for field in fields(StoredCopy)}
+    values: rows.Values = {name: getattr(copy, name) for name in _COPY_COLUMNS}
     return values | {
         "state": copy.state.value,
         "policy": sheet.standing.policy,

@@ -1,7 +1,8 @@
 """The fleet: every provider with its adapter, its health and its lane, and the policies that send tickets to them."""
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -32,7 +33,8 @@ class LiveProvider:
     """When it last answered again after it had been down."""
 
     def status(self, now: Instant) -> ProviderStatus:
-        return replace(self.monitor.status(now), paused_until=self.paused_until)
+        status = self.monitor.status(now)
+        return replace(status, paused_until=self.paused_until) if self.paused_until else status
 
     @property
     def attempt_seconds(self) -> float:
@@ -66,7 +68,9 @@ class Fleet:
         self._routes: Sequence[Route] = ()
         self._providers: Mapping[str, LiveProvider] = {}
         self._retired: Mapping[str, LiveProvider] = {}
-        self._changed: asyncio.Future[None] | None = None
+        self._policies: Mapping[str, PolicySettings] = {}
+        self._searches: Mapping[str, float] = {}
+        self._watching: set[asyncio.Future[None]] = set()
 
     def swap(self, routes: Sequence[Route], providers: Mapping[str, LiveProvider]) -> None:
         """Put other policies and providers in force.
@@ -77,19 +81,33 @@ class Fleet:
         gone = {name: live for name, live in self._providers.items() if name not in providers}
         self._retired = {name: live for name, live in {**self._retired, **gone}.items() if name not in providers}
         self._providers = providers
+        self._policies = {route.policy.name: route.policy for route in routes}
+        self._searches = {
+            policy.name: max((providers[name].settings.search_timeout for name in policy.providers), default=0.0)
+            for policy in self._policies.values()
+            if providers  # none where only intake is wanted
+        }
         self.announce_change()
 
     def announce_change(self) -> None:
         """Health, pauses or the configuration changed: whoever holds a ticket looks again."""
-        if self._changed is not None:
-            self._changed.set_result(None)
-            self._changed = None
+        watching, self._watching = self._watching, set()
+        for change in watching:
+            if not change.done():
+                change.set_result(None)
 
-    def changed(self) -> asyncio.Future[None]:
-        """Done at the next change. Shared: don't cancel it."""
-        if self._changed is None:
-            self._changed = asyncio.get_running_loop().create_future()
-        return self._changed
+    @contextmanager
+    def watching(self) -> Iterator[asyncio.Future[None]]:
+        """A future that is done at the next change.
+
+        Each has its own: leaving one that hundreds share takes a walk through all of its callbacks.
+        """
+        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._watching.add(change)
+        try:
+            yield change
+        finally:
+            self._watching.discard(change)
 
     def __getitem__(self, name: str) -> LiveProvider:
         return self._providers[name]
@@ -107,11 +125,11 @@ class Fleet:
 
     def policy(self, name: str) -> PolicySettings:
         """By name; the last one for tickets whose policy is gone."""
-        return next((route.policy for route in self._routes if route.policy.name == name), self._routes[-1].policy)
+        return self._policies.get(name) or self._routes[-1].policy
 
     def longest_search(self, policy: PolicySettings) -> float:
         """F of a policy, in seconds."""
-        return max(self._providers[name].settings.search_timeout for name in policy.providers)
+        return self._searches[policy.name]
 
     def adapters(self) -> dict[str, Provider]:
         """Every provider's adapter by name."""
@@ -124,7 +142,8 @@ class Fleet:
             pause = deadline - asyncio.get_running_loop().time()
             if pause <= 0:
                 return
-            await asyncio.wait([self.changed()], timeout=pause)
+            with self.watching() as change:
+                await asyncio.wait([change], timeout=pause)
 
     def statuses(self) -> dict[str, ProviderStatus]:
         now = self._clock.now()

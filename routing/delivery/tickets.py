@@ -197,11 +197,12 @@ class TicketWorker:
                 return False
             until = min(until, self._lease_until - LEASE_SLACK)
         turns = self._places.line_up(lines)
-        await asyncio.wait(
-            [self._fleet.changed(), *turns, *(running.task for running in self._running.values())],
-            timeout=max(0.0, until - now),
-            return_when=asyncio.FIRST_COMPLETED,
-        )
+        with self._fleet.watching() as change:
+            await asyncio.wait(
+                [change, *turns, *(running.task for running in self._running.values())],
+                timeout=max(0.0, until - now),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
         return True
 
     def _collect(self) -> None:

@@ -5,7 +5,6 @@ Pure: the running service, `relevo route` and the tests reason by the same lines
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import Enum
 
 from gateway.core.clock import Instant
@@ -31,6 +30,8 @@ class Use(Enum):
     NOT = mark("not")
 
 
+_UP = Saying("up")
+_FULL = Saying("as many attempts in flight as it may have")
 _USABLE = frozenset({Use.NOW, Use.DOUBTFUL, Use.LAST_RESORT})
 
 
@@ -68,14 +69,14 @@ def plan(ticket: Ticket, policy: PolicySettings, views: Mapping[str, View], now:
     for name in policy.providers:
         view = views[name]
         misfit = _misfit(ticket, view.terms, now)
-        option = replace(_by_health(ticket, name, view, now), room=view.room, accepted_at=view.accepted_at)
+        use, health, until = _by_health(ticket, view, now)
         if misfit is None:
-            fitting.append(option)
+            fitting.append(Option(name, use, health, until, view.room, view.accepted_at))
         else:
-            usable = option.use in _USABLE or (option.use is Use.SOON and option.until is None)
+            usable = use in _USABLE or (use is Use.SOON and until is None)
+            reason = Saying("{misfit}; {health}", misfit=misfit, health=health)
             use = Use.LAST_RESORT if usable else Use.NOT
-            reason = Saying("{misfit}; {health}", misfit=misfit, health=option.reason)
-            unfit.append(replace(option, use=use, reason=reason))
+            unfit.append(Option(name, use, reason, until, view.room, view.accepted_at))
     return fitting + unfit
 
 
@@ -92,26 +93,27 @@ def _misfit(ticket: Ticket, terms: ContractTerms, now: Instant) -> Saying | None
     return None
 
 
-def _by_health(ticket: Ticket, name: str, view: View, now: Instant) -> Option:
+def _by_health(ticket: Ticket, view: View, now: Instant) -> tuple[Use, Saying, Instant | None]:
+    """What its health and its room allow, why, and when to look again."""
     status = view.status
     if status.state is HealthState.DOWN:
-        return Option(name, Use.NOT, Saying("down: {reason}", reason=status.reason))
+        return Use.NOT, Saying("down: {reason}", reason=status.reason), None
     if status.state is HealthState.SUSPECT and status.hard:
-        return Option(name, Use.NOT, Saying("suspect after an error: {reason}", reason=status.reason))
+        return Use.NOT, Saying("suspect after an error: {reason}", reason=status.reason), None
     if status.paused_until > now:
-        return Option(name, Use.SOON, Saying("asked to be left alone for a while"), status.paused_until)
+        return Use.SOON, Saying("asked to be left alone for a while"), status.paused_until
     if status.state is HealthState.RECOVERING and not falls_within(ticket.id, status.share):
         share = f"{status.share:.0%}"
-        return Option(name, Use.LAST_RESORT, Saying("recovering, takes {share} of new tickets", share=share))
+        return Use.LAST_RESORT, Saying("recovering, takes {share} of new tickets", share=share), None
     if not view.room:
-        return Option(name, Use.SOON, Saying("as many attempts in flight as it may have"))
+        return Use.SOON, _FULL, None
     if status.state is HealthState.SUSPECT:
-        return Option(name, Use.DOUBTFUL, Saying("suspect, being confirmed: {reason}", reason=status.reason))
+        return Use.DOUBTFUL, Saying("suspect, being confirmed: {reason}", reason=status.reason), None
     if status.state is HealthState.UNKNOWN:
-        return Option(name, Use.DOUBTFUL, Saying("not probed yet"))
+        return Use.DOUBTFUL, Saying("not probed yet"), None
     if status.state is HealthState.RECOVERING:
-        return Option(name, Use.NOW, Saying("recovering, within its share"))
-    return Option(name, Use.NOW, Saying("up"))
+        return Use.NOW, Saying("recovering, within its share"), None
+    return Use.NOW, _UP, None
 
 
 def falls_within(ticket_id: str, share: float) -> bool:

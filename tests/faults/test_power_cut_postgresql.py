@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.ledger import assert_balanced
 from tests.support.persistent_traffic import PersistentTraffic
-from tests.support.postgres import Server, give_to_server
-from tests.support.postgres_rig import DATABASE, PostgresRig, running_server
+from tests.support.postgres import Server, give_to_server, running_server
+from tests.support.postgres_rig import DATABASE, PostgresRig
 from tests.support.power_cut import PowerCut
 
 _SOME = 40

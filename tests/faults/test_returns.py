@@ -12,11 +12,11 @@ from tests.support.eventually import tail
 from tests.support.ledger import assert_balanced
 from tests.support.rig import Rig
 
-_HOLD = _RAMP = 0.5
+_HOLD, _RAMP = 1.0, 0.5
 _DRAIN_RATE = 15.0
 _HELD = 45
 """Tickets that the primary has when it dies, and nobody has picked up."""
-_FLAPS_FOR = 6.0
+_FLAPS_FOR = 7.0
 _SEEN_WITHIN = 15.0
 _SETTLED_WITHIN = 15.0
 
@@ -57,7 +57,7 @@ async def test_flapping_at_the_worst_period_switches_once_in_a_hold_and_a_ramp(t
         await running
         await _references(rig, traffic)
         switches = [as_instant(each["time"]) or 0.0 for each in await rig.events("takeover.started")]
-        assert len(switches) > 2, tail(rig.log)
+        assert len(switches) > 1, tail(rig.log)
         assert min(later - earlier for earlier, later in pairwise(switches)) >= _HOLD + _RAMP
         account = await rig.account(traffic.collector.hand_ins)
         assert account.doubles == account.rescued, "a second copy that no rescue accounts for"

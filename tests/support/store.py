@@ -137,6 +137,9 @@ class KeptOpen:
     def committed(self) -> None:
         self._database.committed()
 
+    def refused(self) -> None:
+        self._database.refused()
+
     def finish(self) -> None:
         self._database.finish()
 

@@ -5,25 +5,22 @@ all are resolved, a few are still being worked on, and fewest wait at a desk for
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
-from channels.web.api import fingerprint
-from channels.web.settings import WebSettings
-from channels.web.submission import submission_model
 from gateway.core.clock import Instant
-from gateway.core.delivery import Begin, Case, ClaimRequest, Finish, HandoffFact, Kind, Lease
+from gateway.core.delivery import Begin, Case, ClaimRequest, Defer, Finish, HandoffFact, Kind, Lease
 from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ids import new_id
 from gateway.core.provider import ProviderReport, ReportType
 from gateway.core.reference import new_reference
-from gateway.core.ticket import DedupeKey, Direction, Intake, Message, Ticket
+from gateway.core.ticket import DedupeKey, Direction, Intake, Message, Requester, Ticket
 from gateway.demo import traffic
 from gateway.store import SqlStore
 from tests.bench.configuration import DESKS, TAKEOVER_WITHIN
 
-_MODEL = submission_model(WebSettings())
-_SCOPE = "web/api"
+_CHANNEL, _SCOPE = "web", "web/api"
 _HEDGE = 2.0
 _LEASE = 10.0
 _LATER = 3600.0
@@ -41,26 +38,23 @@ def intakes(count: int, begins_at: Instant, every: float) -> Iterator[Intake]:
         yield _intake(asked, begins_at + number * every)
 
 
-def _intake(asked: dict[str, object], at: Instant) -> Intake:
-    submission = _MODEL.model_validate(asked)
-    came = submission.message("web", DedupeKey(_SCOPE, secrets.token_hex(16), fingerprint(submission, [])))
+def _intake(asked: Mapping[str, Any], at: Instant) -> Intake:
+    requester = Requester(asked["requester"]["name"], asked["requester"]["email"])
     ticket = Ticket(
         id=new_id(),
         reference=new_reference(),
-        channel="web",
-        subject=came.subject,
-        requester=came.requester,
+        channel=_CHANNEL,
+        subject=asked["subject"],
+        requester=requester,
         received_at=at,
         policy="default",
         hedge_at=at + _HEDGE,
         due_at=at + TAKEOVER_WITHIN,
-        language=came.language,
-        category=came.category,
-        priority=came.priority,
-        metadata=came.metadata,
+        language=asked["language"],
+        category=asked["category"],
     )
-    first = Message(new_id(), ticket.id, 1, Direction.INBOUND, "web", came.body, at, came.requester.name)
-    return Intake(first, ticket, came.dedupe)
+    message = Message(new_id(), ticket.id, 1, Direction.INBOUND, _CHANNEL, asked["body"], at, requester.name)
+    return Intake(message, ticket, DedupeKey(_SCOPE, secrets.token_hex(16), secrets.token_hex(32)))
 
 
 async def live(store: SqlStore, given: Sequence[Intake]) -> None:
@@ -85,17 +79,19 @@ async def hand_over(store: SqlStore, limit: int, now: Instant, first_number: int
     await store.record([HandoffFact(tries[number].id, HandoffState.UNAVAILABLE, now) for number in refused])
     await store.begin([_begin(cases[number], each) for number, each in again.items()])
     taken = [again.get(number, each) for number, each in enumerate(tries)]
-    facts = [
-        HandoffFact(each.id, HandoffState.ACCEPTED, each.started_at, reference_at(each, first_number + number + 1))
-        for number, each in enumerate(taken)
-    ]
-    await store.record(facts)
+    await store.record([_accepted(each, first_number + number) for number, each in enumerate(taken)])
     return taken
 
 
-def reference_at(handoff: Handoff, number: int) -> str:
+def _accepted(handoff: Handoff, number: int) -> HandoffFact:
+    at = handoff.started_at
+    theirs = _reference_at(handoff, number)
+    return HandoffFact(handoff.id, HandoffState.ACCEPTED, at, theirs, read_back_at=at + _LATER)
+
+
+def _reference_at(handoff: Handoff, number: int) -> str:
     """As the demo desks count their tickets."""
-    return f"{handoff.provider.upper()}-{number}"
+    return f"{handoff.provider.upper()}-{number + 1}"
 
 
 async def claim(store: SqlStore, kinds: frozenset[Kind], limit: int, now: Instant) -> list[Case]:
@@ -123,7 +119,7 @@ async def _confirm(store: SqlStore, handoffs: Sequence[Handoff]) -> None:
 async def _write_again(store: SqlStore, group: Sequence[Intake]) -> None:
     further = [
         Intake(
-            Message(new_id(), each.message.ticket_id, 2, Direction.INBOUND, "web", "¿Hay novedades?", at, author)
+            Message(new_id(), each.message.ticket_id, 2, Direction.INBOUND, _CHANNEL, "¿Hay novedades?", at, author)
         )
         for number, each in enumerate(group)
         if number % _WRITES_AGAIN == 3
@@ -149,16 +145,18 @@ async def _worked_on(store: SqlStore, handoffs: Sequence[Handoff], first_number:
         (ReportType.RESOLVED, resolved, 3600.0),
     ):
         await store.report([_report(kind, each, number, each.started_at + after) for number, each in chosen])
-    now = handoffs[-1].started_at + 4000.0
+    now = handoffs[-1].started_at + _LATER + 100.0
+    done, waits = [], []
     for case in await claim(store, frozenset({Kind.CONFIRM}), 2 * len(handoffs), now):
-        handoff = case.handoff()
-        lease = Lease(case.delivery.id, case.delivery.epoch)
-        if handoff is not None and handoff.state is not HandoffState.ACCEPTED:
-            await store.finish([Finish(lease)])
+        handoff, lease = case.handoff(), Lease(case.delivery.id, case.delivery.epoch)
+        still = handoff is not None and handoff.state is HandoffState.ACCEPTED
+        (waits if still else done).append(lease)
+    await store.finish([Finish(lease) for lease in done])
+    await store.defer([Defer(lease, now + _LATER, "nobody has picked it up yet") for lease in waits])
 
 
 def _report(kind: ReportType, handoff: Handoff, number: int, at: Instant) -> ProviderReport:
     body = "Lo hemos resuelto. Si algo no va bien, responda a este mensaje." if kind is ReportType.REPLIED else None
     return ProviderReport(
-        handoff.provider, new_id(), kind, at, provider_reference=reference_at(handoff, number + 1), body=body
+        handoff.provider, new_id(), kind, at, provider_reference=_reference_at(handoff, number), body=body
     )
