@@ -83,7 +83,7 @@ class Fleet:
         self._providers = providers
         self._policies = {route.policy.name: route.policy for route in routes}
         self._searches = {
-            policy.name: max((providers[name].settings.search_timeout for name in policy.providers), default=0.0)
+            policy.name: max(providers[name].settings.search_timeout for name in policy.providers)
             for policy in self._policies.values()
             if providers  # none where only intake is wanted
         }

@@ -3,11 +3,11 @@
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from tests.bench.rounds import Measurement
 
-Figure = Callable[[Measurement], float]
+Measured = TypeVar("Measured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,12 @@ def settled_rate(measurement: Measurement) -> float:
     return measurement.load.requests / measurement.settled
 
 
-def spread(measurements: Sequence[Measurement], figure: Figure) -> Spread:
+def spread(measurements: Sequence[Measured], figure: Callable[[Measured], float]) -> Spread:
     return Spread.of([figure(each) for each in measurements])
 
 
-def as_good_as(base: Sequence[Measurement], measured: Sequence[Measurement], figure: Figure) -> Spread:
+def as_good_as(
+    base: Sequence[Measured], measured: Sequence[Measured], figure: Callable[[Measured], float]
+) -> Spread:
     """Round by round, so that what disturbs a whole round cancels out; 1 is as good as `base`, more is better."""
     return Spread.of([figure(mine) / figure(theirs) for mine, theirs in zip(measured, base, strict=True)])

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from itertools import islice
+from typing import Any
 
 import click
 import uvloop
@@ -106,7 +107,7 @@ async def put_load(url: str, count: int, *, dialect: str = "relevo", connections
     return LoadResult(**await said_by("tests.bench.load", url, str(count), *options))
 
 
-async def said_by(module: str, *arguments: str) -> dict[str, float]:
+async def said_by(module: str, *arguments: str) -> dict[str, Any]:
     """The JSON that a module says when it is run in a process of its own. Raises LoadFailed with its last words."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
@@ -119,7 +120,7 @@ async def said_by(module: str, *arguments: str) -> dict[str, float]:
         raise
     if process.returncode:
         raise LoadFailed(complained.decode(errors="replace").strip()[-_LAST_WORDS:])
-    answer: dict[str, float] = json.loads(said)
+    answer: dict[str, Any] = json.loads(said)
     return answer
 
 

@@ -1,6 +1,7 @@
 """What is started for a measurement: Relevo, and desks to hand off to, as processes of their own."""
 
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ class Stage:
     relevo: Child
     desks: Mapping[str, Child]
     desk_urls: Mapping[str, str]
+    ready_after: float
+    """Seconds that Relevo took from its start until it was ready."""
 
     def pids(self) -> dict[str, int]:
         """Every process by its name."""
@@ -44,8 +47,10 @@ async def relevo_and_desks(
             reports = f"{url}/providers/{desk}/events"
             desks[desk] = await start_desk(children, desk, ports[desk], folder, secrets, events_url=reports)
         command = ["gateway.cli", "serve", "-c", str(file)]
+        began = time.monotonic()
         relevo = await start_module(children, "relevo", command, folder, secrets)
-        yield Stage(url, local(ports["ops"]), relevo, desks, {desk: local(ports[desk]) for desk in DESKS})
+        took = time.monotonic() - began
+        yield Stage(url, local(ports["ops"]), relevo, desks, {desk: local(ports[desk]) for desk in DESKS}, took)
 
 
 async def start_desk(

@@ -62,6 +62,7 @@ class Seen:
 
 def _one_policy_each(config: dict[str, Any]) -> None:
     policy = config["policies"][0]
+    config["channels"]["web"].pop("categories")  # ours are the names of the desks
     config["providers"][_ALONE] = {**config["providers"][_BACKUP], "url": "http://127.0.0.1:9/", "health": {}}
     config["policies"] = [
         {

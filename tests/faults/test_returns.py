@@ -13,8 +13,8 @@ from tests.support.ledger import assert_balanced
 from tests.support.rig import Rig
 
 _HOLD, _RAMP = 1.0, 0.5
-_DRAIN_RATE = 15.0
-_HELD = 45
+_DRAIN_RATE = 12.0
+_HELD = 60
 """Tickets that the primary has when it dies, and nobody has picked up."""
 _FLAPS_FOR = 7.0
 _SEEN_WITHIN = 15.0

@@ -114,6 +114,7 @@ class _Stage:
 
     def _one_policy_each(self, config: dict[str, Any]) -> None:
         providers, policy = config["providers"], config["policies"][0]
+        config["channels"]["web"].pop("categories")  # ours are the names of the desks
         config["providers"] = {fault: self._behind(fault, providers) for fault in self.faults}
         config["providers"]["norte"] = providers["norte"]
         config["policies"] = [

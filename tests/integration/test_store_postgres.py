@@ -295,9 +295,20 @@ async def test_leases_of_before_are_void_for_one_who_starts_alone(url: str) -> N
         await work.accept()
         (case,) = await work.claim(at=time.time())
         copy = await work.begin(case, "acme", at=time.time())
+    await until_nobody_is_connected()
     async with opened(url) as store:
         assert store.alone
         assert not await Work(store).try_begin(case, copy)
+
+
+async def until_nobody_is_connected() -> None:
+    """A session ends a moment after its client has."""
+    connected = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'relevo' AND application_name = 'relevo'"
+
+    async def missing() -> str | None:
+        return None if shared_server().execute(connected) == [(0,)] else "the last session to end"
+
+    await eventually(missing, 2.0)
 
 
 async def test_gateways_whose_clocks_differ_agree_on_the_database_s(url: str) -> None:

@@ -28,7 +28,6 @@ from gateway.store.blob_tables import blobs
 from gateway.store.schema import metadata
 
 USER = "relevo"
-_STORE = "relevo"
 _PORTS = range(10_000, 15_000)
 """Below those that the kernel gives to outgoing connections: such a one could take a port that a restart needs."""
 _ACCOUNTS = ("postgres", "nobody")
@@ -204,20 +203,20 @@ def shared_server() -> Server:
     return server
 
 
-def empty_store() -> str:
+def empty_store(database: str = "relevo") -> str:
     """The address of a store without a row, of this program's schema, which the next test will have for itself."""
     server = shared_server()
-    _make_store(server)
+    _make_store(server, database)
     tables = [*reversed(metadata.sorted_tables), blobs]
     emptied = "; ".join(f"DELETE FROM {table.name}" for table in tables)
-    server.execute(f"{emptied}; SELECT setval('events_seq_seq', 1, false)", _STORE)
-    return server.url(_STORE)
+    server.execute(f"{emptied}; SELECT setval('events_seq_seq', 1, false)", database)
+    return server.url(database)
 
 
 @cache
-def _make_store(server: Server) -> None:
-    server.execute(f"CREATE DATABASE {_STORE}")
-    migrate(server.url(_STORE))
+def _make_store(server: Server, database: str) -> None:
+    server.execute(f"CREATE DATABASE {database}")
+    migrate(server.url(database))
 
 
 def give_to_server(folder: Path) -> None:

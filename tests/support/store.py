@@ -115,6 +115,10 @@ class Heard:
         return [each.event for each in self.events if isinstance(each.event, kind)]
 
 
+_KEPT = "kept"
+"""A database of its own: whoever opens the other one is to find nobody there."""
+
+
 @cache
 def _opened_once(url: str) -> PostgresDatabase:
     return PostgresDatabase.open(store_address(url), _ignored)
@@ -161,7 +165,7 @@ async def opened_store(engine: str, directory: Path, observers: Sequence[Observe
         file = f"sqlite:{directory / 'relevo.db'}"
         store = open_store(file, clock, observers=observers, on_failed=_unexpected, measured=_ignored)
     else:
-        opened = partial(KeptOpen, empty_store())
+        opened = partial(KeptOpen, empty_store(_KEPT))
         store = SqlStore(ThreadedRunner(opened, _unexpected, _ignored), clock, observers)
     await store.start()
     try:
