@@ -1,68 +1,111 @@
-"""`python -m tests.bench`: measures, and writes docs/bench.md with its picture."""
+"""`python -m tests.bench`: measures every part, or the one that is named, and writes docs/bench.md."""
 
 import asyncio
+import shlex
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import click
 
 from gateway.core.errors import StartError
-from tests.bench.contestants import BARE, INTAKE, WHOLE
-from tests.bench.figures import Spread, as_good_as, economy, rate
+from tests.bench import catalogue
+from tests.bench.catalogue import Part, write_report
 from tests.bench.load import LoadFailed
-from tests.bench.picture import picture
-from tests.bench.processor import machine, versions
-from tests.bench.profile import Profile, part, profile_of_intake
-from tests.bench.report import Measured, report
-from tests.bench.rounds import run_rounds
+from tests.bench.parts import backlog, intake, million, rt, takeover
+from tests.bench.results import Figures, Result, circumstances, save
 
 _ROOT = Path(__file__).parents[2]
-_CONTESTANTS = (BARE, INTAKE, WHOLE)
-_PACKAGES = ("aiohttp", "uvloop", "pydantic", "orjson", "sqlalchemy")
+_AT_LEAST_ONE = click.IntRange(min=1)
+
+Measure = Callable[[Path, Callable[[str], None]], Awaitable[Figures]]
 
 
-@click.command()
-@click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True)
+@click.group(invoke_without_command=True)
 @click.option(
     "--to", type=click.Path(path_type=Path, file_okay=False), default=_ROOT / "docs", help="Folder of the report."
 )
-def main(rounds: int, to: Path) -> None:
-    """Measure, and write bench.md and bench.svg. The stores lie in var/, on the disk that the project is on."""
+@click.pass_context
+def main(context: click.Context, to: Path) -> None:
+    """Measure, and write bench.md, with results and pictures in bench/. Stores lie in var/, on the project's disk."""
+    context.obj = to
+    if context.invoked_subcommand is None:
+        for command in (measure_intake, measure_backlog, measure_million, measure_takeover, measure_rt):
+            context.invoke(command)
+
+
+@main.command("intake")
+@click.option("--rounds", type=_AT_LEAST_ONE, default=intake.ROUNDS, show_default=True)
+@click.pass_obj
+def measure_intake(to: Path, rounds: int) -> None:
+    """Durable intake beside bare aiohttp."""
+    _run(to, catalogue.INTAKE, lambda folder, say: intake.measure(folder, say, rounds))
+
+
+@main.command("backlog")
+@click.option("--seconds", type=click.FloatRange(min=2), default=backlog.SECONDS, show_default=True)
+@click.pass_obj
+def measure_backlog(to: Path, seconds: float) -> None:
+    """Tickets that come by the clock, handed off to two desks."""
+    _run(to, catalogue.BACKLOG, lambda folder, say: backlog.measure(folder, say, seconds))
+
+
+@main.command("million")
+@click.option("--rounds", type=_AT_LEAST_ONE, default=million.ROUNDS, show_default=True)
+@click.option("--tickets", type=_AT_LEAST_ONE, default=million.TICKETS, show_default=True)
+@click.option("--memory-seconds", type=click.FloatRange(min=2), default=million.MEMORY_SECONDS, show_default=True)
+@click.pass_obj
+def measure_million(to: Path, rounds: int, tickets: int, memory_seconds: float) -> None:
+    """A store with a million tickets beside an empty one."""
+    _run(to, catalogue.MILLION, lambda folder, say: million.measure(folder, say, rounds, tickets, memory_seconds))
+
+
+@main.command("takeover")
+@click.option("--phases", type=_AT_LEAST_ONE, default=takeover.PHASES, show_default=True, help="For each fault.")
+@click.option("--lanes", type=_AT_LEAST_ONE, default=takeover.LANES, show_default=True)
+@click.pass_obj
+def measure_takeover(to: Path, phases: int, lanes: int) -> None:
+    """Outages at random moments, beside HAProxy."""
+    _run(to, catalogue.TAKEOVER, lambda folder, say: takeover.measure(folder, say, phases, lanes))
+
+
+@main.command("rt")
+@click.option("--rounds", type=_AT_LEAST_ONE, default=rt.ROUNDS, show_default=True)
+@click.pass_obj
+def measure_rt(to: Path, rounds: int) -> None:
+    """Durable intake beside RT's REST2."""
+    _run(to, catalogue.RT, lambda folder, say: rt.measure(folder, say, rounds))
+
+
+@main.command("report")
+@click.pass_obj
+def make_report(to: Path) -> None:
+    """Only write the report again, from what was measured last."""
+    _say(f"written: {write_report(to)}")
+
+
+def _run(to: Path, part: Part[Figures], measure: Measure[Figures]) -> None:
     scratch = _ROOT / "var"
     scratch.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix="bench-") as folder:
         try:
-            asyncio.run(_measure(rounds, Path(folder), to))
+            known = circumstances(_command(part.name), Path(folder), part.others())
+            figures = asyncio.run(_measured(measure, Path(folder)))
         except (LoadFailed, StartError) as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(f"{part.name}: {error}") from error
+    save(part.file(to), Result(known, figures), part.figures)
+    _say(f"written: {write_report(to)}")
 
 
-async def _measure(rounds: int, folder: Path, to: Path) -> None:
-    command = "make bench" if rounds == 7 else f"python -m tests.bench --rounds {rounds}"
-    facts = {"command": f"`{command}`", **machine(folder), **versions(_PACKAGES)}
-    measured = await run_rounds(_CONTESTANTS, rounds, folder, _say)
-    _say("the profile of durable intake")
-    profile = await profile_of_intake(folder)
-    (to / "bench.svg").write_text(_picture(measured, profile), encoding="utf-8")
-    (to / "bench.md").write_text(report(_CONTESTANTS, measured, profile, facts, "bench.svg"), encoding="utf-8")
-    _say(f"written: {to / 'bench.md'}")
+async def _measured(measure: Measure[Figures], folder: Path) -> Figures:
+    return await measure(folder, _say)
 
 
-def _picture(measured: Measured, profile: Profile) -> str:
-    base, *others = _CONTESTANTS
-    ratios = [
-        (heading, [(each.name, as_good_as(measured[base.name], measured[each.name], figure)) for each in others])
-        for heading, figure in (
-            (f"Requests a second, {base.name} = 1", rate),
-            (f"Requests for a second of processor, {base.name} = 1", economy),
-        )
-    ]
-    shares = [(name, Spread.of([seconds / profile.each])) for name, seconds in profile.by(part)]
-    return picture(
-        f"Durable intake beside {base.name}, and what an intake costs",
-        [*ratios, ("Shares of the processor time of an intake", shares)],
-    )
+def _command(part: str) -> str:
+    """As it was given, or as make gives it."""
+    given = sys.argv[1:]
+    return f"make bench PART={part}" if given in ([], [part]) else f"python -m tests.bench {shlex.join(given)}"
 
 
 def _say(text: str) -> None:

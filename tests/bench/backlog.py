@@ -9,7 +9,7 @@ from tests.bench.metrics import Looked
 _BEGINNING = 1 / 6
 """The part of a run in which the two sides are still finding their pace: its samples don't count."""
 _GROWTH_ALLOWED = 0.01
-"""Of the rate: what waits may grow by one in a hundred tickets that come, which is what the sampling itself sways by."""
+"""Of the rate: by one in a hundred tickets that come what waits may grow, which is what sampling itself sways by."""
 _WAITING_ALLOWED = 1.0
 """Seconds' worth of tickets that may wait at the end."""
 
@@ -24,7 +24,7 @@ class Sample:
     oldest: float
     """Seconds that the oldest of them has waited, as the store saw it within the last second."""
     lag: float | None
-    """Mean seconds from acceptance to hand-off, of those handed off since the last sample; None where there are none."""
+    """Mean seconds from acceptance to hand-off, of those handed off since the last sample; None where none were."""
 
     @classmethod
     def between(cls, first: Looked, last: Looked, now: Looked, at: float) -> Self:

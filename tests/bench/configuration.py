@@ -1,4 +1,4 @@
-"""The configuration of what is measured: Relevo over two demo desks, with what would only measure a brake left loose."""
+"""The configuration of what is measured: Relevo over two demo desks, its brakes left loose."""
 
 import json
 from collections.abc import Mapping, Sequence

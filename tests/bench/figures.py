@@ -47,8 +47,6 @@ def spread(measurements: Sequence[Measured], figure: Callable[[Measured], float]
     return Spread.of([figure(each) for each in measurements])
 
 
-def as_good_as(
-    base: Sequence[Measured], measured: Sequence[Measured], figure: Callable[[Measured], float]
-) -> Spread:
+def as_good_as(base: Sequence[Measured], measured: Sequence[Measured], figure: Callable[[Measured], float]) -> Spread:
     """Round by round, so that what disturbs a whole round cancels out; 1 is as good as `base`, more is better."""
     return Spread.of([figure(mine) / figure(theirs) for mine, theirs in zip(measured, base, strict=True)])

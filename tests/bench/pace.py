@@ -82,7 +82,7 @@ class _Pace:
             self._due_at[client] = self._waiting.popleft()
             client.send(next(self._requests))
 
-    def _answered(self, client: Client, status: int, _said: bytes) -> None:
+    def _answered(self, client: Client, status: int, said: bytes) -> None:
         due_at = self._due_at.pop(client)
         self._free.append(client)
         if status == CREATED:

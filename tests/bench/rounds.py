@@ -43,9 +43,7 @@ async def run_rounds(
 async def _measure(contestant: Contestant, folder: Path) -> Measurement:
     with tempfile.TemporaryDirectory(dir=folder) as own:
         async with contestant.start(Path(own)) as server:
-            put = partial(
-                put_load, server.url, dialect=contestant.dialect, connections=contestant.connections
-            )
+            put = partial(put_load, server.url, dialect=contestant.dialect, connections=contestant.connections)
             await put(contestant.warm_up)
             await server.settled(contestant.warm_up)
             spent = processor_seconds(server.pid)

@@ -23,7 +23,7 @@ _SETTLED_WITHIN = 15.0
 
 def _slow_backup(config: dict[str, Any]) -> None:
     for provider in config["providers"].values():
-        provider["health"] |= {"hold": f"{_HOLD:g}s", "ramp": f"{_RAMP:g}s"}
+        provider["health"] |= {"hold": f"{_HOLD:g}s", "ramp": f"{_RAMP:g}s", "every": "200ms"}
     config["providers"]["norte"]["rate"] = _DRAIN_RATE
 
 

@@ -78,6 +78,10 @@ class Seen:
     """The printed bounds, in seconds: from the fault to the switch,"""
     one_ticket: float
     """and from acceptance to the backup's hands where the gateway itself doesn't crash."""
+    attempts: Sequence[float]
+    """How many seconds each attempt took that ended without an answer,"""
+    deadline: float
+    """and may take: a search, the request, and the lag."""
     starved: bool
     """The event loop lagged more than the bounds assume, and the gateway said so."""
     log: Path
@@ -197,6 +201,7 @@ async def _play(folder: Path) -> dict[str, Seen]:
         await assert_balanced(rig, [each.reference for each in every])
         books = await rig.books(every)
         changes = await rig.events("provider.state_changed")
+        tried = await rig.events("handoff.changed")
         doubles_told = frozenset(event["subject"] for event in await rig.events("handoff.double"))
         copies: dict[str, list[DeskTicket]] = defaultdict(list)
         for desk in books.desks.values():
@@ -218,6 +223,16 @@ async def _play(folder: Path) -> dict[str, Seen]:
                     term.seconds
                     for term in assessments[fault].backups[0].ticket.terms
                     if term.formula in ("q", "h", "F", "D_b", "e")
+                ),
+                attempts=[
+                    each["data"]["attempt_seconds"]
+                    for each in tried
+                    if each["data"]["provider"] == fault and each["data"]["state"] in ("unknown", "unavailable")
+                ],
+                deadline=sum(
+                    term.seconds
+                    for term in assessments[fault].backups[0].ticket.terms
+                    if term.formula in ("F", "D_b", "e")  # the desk has the same settings as its backup
                 ),
                 starved=starved,
                 log=rig.log,
@@ -269,6 +284,13 @@ def test_the_backup_has_each_ticket_within_the_printed_bound(play: dict[str, See
 def test_the_service_switches_within_the_printed_bound(play: dict[str, Seen], fault: str) -> None:
     assert play[fault].takeovers, tail(play[fault].log)
     assert _late_switches(play[fault], fault) == [], tail(play[fault].log)
+
+
+@pytest.mark.parametrize("silent", ["deaf", "mute", "dripping"])
+def test_no_attempt_outlasts_its_deadline_however_it_is_kept_waiting(play: dict[str, Seen], silent: str) -> None:
+    """The deadline is for all of it: what drips begins no wait anew."""
+    assert play[silent].attempts
+    assert max(play[silent].attempts) <= play[silent].deadline
 
 
 def test_the_reason_says_what_is_wrong_with_the_desk(play: dict[str, Seen], fault: str) -> None:

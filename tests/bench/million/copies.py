@@ -14,7 +14,8 @@ from gateway.store import schema
 TABLES: Sequence[Table] = tuple(
     table
     for table in schema.metadata.sorted_tables
-    if table.name in {"requesters", "tickets", "messages", "attachments", "receipts", "handoffs", "deliveries", "events"}
+    if table.name
+    in {"requesters", "tickets", "messages", "attachments", "receipts", "handoffs", "deliveries", "events"}
 )
 """What a ticket's life leaves, those that others name first."""
 _STAMP = 12

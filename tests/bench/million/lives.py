@@ -118,9 +118,7 @@ async def _confirm(store: SqlStore, handoffs: Sequence[Handoff]) -> None:
 
 async def _write_again(store: SqlStore, group: Sequence[Intake]) -> None:
     further = [
-        Intake(
-            Message(new_id(), each.message.ticket_id, 2, Direction.INBOUND, _CHANNEL, "¿Hay novedades?", at, author)
-        )
+        Intake(Message(new_id(), each.message.ticket_id, 2, Direction.INBOUND, _CHANNEL, "¿Hay novedades?", at, author))
         for number, each in enumerate(group)
         if number % _WRITES_AGAIN == 3
         for at, author in [(each.message.at + 300, each.message.author)]
@@ -146,7 +144,8 @@ async def _worked_on(store: SqlStore, handoffs: Sequence[Handoff], first_number:
     ):
         await store.report([_report(kind, each, number, each.started_at + after) for number, each in chosen])
     now = handoffs[-1].started_at + _LATER + 100.0
-    done, waits = [], []
+    done: list[Lease] = []
+    waits: list[Lease] = []
     for case in await claim(store, frozenset({Kind.CONFIRM}), 2 * len(handoffs), now):
         handoff, lease = case.handoff(), Lease(case.delivery.id, case.delivery.epoch)
         still = handoff is not None and handoff.state is HandoffState.ACCEPTED

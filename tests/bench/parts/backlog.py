@@ -13,10 +13,10 @@ import aiohttp
 from tests.bench.backlog import Sample, holds
 from tests.bench.configuration import Routes
 from tests.bench.contestants import WARM_UP
+from tests.bench.load import put_load
 from tests.bench.metrics import Looked, read_metrics
 from tests.bench.pace import PaceResult, keep_pace
 from tests.bench.processor import processor_seconds
-from tests.bench.load import put_load
 from tests.bench.stage import Stage, relevo_and_desks
 
 ASKED = 300

@@ -80,7 +80,7 @@ async def _fill(file: Path, tickets: int) -> Filled:
 async def _by_turns(
     folder: Path, rounds: int, measured: Callable[[str, Path], Awaitable[Found]]
 ) -> dict[str, list[Found]]:
-    """Each in every round, in an order that turns; `measured` gets its name, and a folder that is removed afterwards."""
+    """Each in every round, in an order that turns; `measured` gets its name, and a folder for that time."""
     found: dict[str, list[Found]] = {EMPTY: [], FULL: []}
     for number in range(rounds):
         for name in (EMPTY, FULL) if number % 2 == 0 else (FULL, EMPTY):

@@ -1,4 +1,4 @@
-"""The part `rt`: tickets created over RT's REST2, what many an organisation has today, beside Relevo's durable intake."""
+"""The part `rt`: tickets created over RT's REST2, what many an organisation has today, beside durable intake."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -39,8 +39,10 @@ def section(figures: MillionFigures) -> Section:
             "",
             table(
                 ("", "empty", "full", "as good as empty"),
-                [(name, *(each.show(digits, factor) for each in found), ratio.show(2)) for name, found, ratio,
-                 digits, factor in ratios],
+                [
+                    (name, *(each.show(digits, factor) for each in found), ratio.show(2))
+                    for name, found, ratio, digits, factor in ratios
+                ],
             ),
             "",
             f"Start until ready: {_show(figures, lambda each: each.ready_after, 2)} s with the full store, "
@@ -106,8 +108,11 @@ def _less(
 def _verdicts(figures: MillionFigures) -> list[Verdict]:
     many = f"{figures.tickets:,} tickets in the store"
     verdicts = [
-        Verdict(f"{many}: {name.partition(', ms')[0]} at least {_ASKED} as good as empty", ratio.show(2),
-                ratio.middle >= _ASKED)
+        Verdict(
+            f"{many}: {name.partition(', ms')[0]} at least {_ASKED} as good as empty",
+            ratio.show(2),
+            ratio.middle >= _ASKED,
+        )
         for name, _, ratio, _, _ in _ratios(figures)
     ]
     slowest = max(each.ready_after for each in figures.visits[FULL])

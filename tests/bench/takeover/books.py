@@ -72,6 +72,4 @@ def _seconds(asked: Asked, handed_off: Mapping[str, Instant]) -> float:
 
 
 def _touched(asked: Asked, seconds: float, began: Instant, ended: Instant) -> bool:
-    return asked.first_try_at < ended and asked.first_try_at + seconds >= began and (
-        asked.first_try_at >= began or seconds > 0
-    )
+    return asked.first_try_at < ended and asked.first_try_at + seconds >= began

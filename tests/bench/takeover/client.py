@@ -88,9 +88,7 @@ async def hand_in(session: aiohttp.ClientSession, letter: Letter) -> Asked:
 async def _try(session: aiohttp.ClientSession, letter: Letter) -> str | None:
     """The ticket's reference, once it is acknowledged."""
     try:
-        async with session.post(
-            letter.url, data=letter.body, headers=letter.headers, timeout=TRY_WITHIN
-        ) as response:
+        async with session.post(letter.url, data=letter.body, headers=letter.headers, timeout=TRY_WITHIN) as response:
             if response.status != 201:
                 return None
             return letter.reference or str(orjson.loads(await response.read())["reference"])

@@ -18,7 +18,7 @@ from gateway.demo.spectator import tickets_of
 from tests.bench.configuration import DESKS, Routes
 from tests.bench.ports import new_ports
 from tests.bench.stage import desk_secrets, local, relevo_and_desks, start_desk
-from tests.bench.takeover.client import Asked, Door, DeskDoor, RelevoDoor
+from tests.bench.takeover.client import Asked, DeskDoor, Door, RelevoDoor
 from tests.bench.takeover.haproxy import Checks, haproxy
 
 _QUICK_RETURN = Routes(hold=3.0, ramp=2.0)
@@ -48,7 +48,9 @@ async def relevo_rig(folder: Path) -> AsyncIterator[Rig]:
     ):
 
         async def recovered() -> None:
-            while not all(each["state"] == "up" and each["share"] == 1.0 for each in await ops.providers()):
+            while True:
+                if all(each["state"] == "up" and each["share"] == 1.0 for each in await ops.providers()):
+                    return
                 await asyncio.sleep(0.25)
 
         async def handed_off(asked: Sequence[Asked]) -> dict[str, Instant]:
@@ -63,9 +65,7 @@ async def haproxy_rig(folder: Path, checks: Checks) -> AsyncIterator[Rig]:
     ports = new_ports("haproxy", "statistics", *DESKS)
     secret = new_secret()
     async with Children() as children, aiohttp.ClientSession(timeout=_WITHIN) as session:
-        desks = {
-            desk: await start_desk(children, desk, ports[desk], folder, desk_secrets(secret)) for desk in DESKS
-        }
+        desks = {desk: await start_desk(children, desk, ports[desk], folder, desk_secrets(secret)) for desk in DESKS}
         clients = {desk: DeskClient(session, local(ports[desk])) for desk in DESKS}
         async with haproxy(folder, checks, ports) as statistics:
             door = DeskDoor(local(ports["haproxy"]), secret)
