@@ -1,6 +1,6 @@
 """Intake: the one door for what comes in. Nobody is told yes before the store has committed."""
 
-from gateway.core.clock import Clock
+from gateway.core.clock import Clock, Instant
 from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.ids import new_id
 from gateway.core.ports import IntakeStore, Measurements, Routing
@@ -22,7 +22,7 @@ class IntakeDoor:
         """A new ticket, or a further message of the one that the channel has proved it continues."""
         began = self._clock.now()
         try:
-            receipt = (await self._store.accept([self._intake(message)]))[0]
+            receipt = (await self._store.accept([self._intake(message, began)]))[0]
         except (StoreUnavailable, StoreFailed):
             self._measurements.intake_refused(message.channel, "unavailable")
             raise
@@ -35,8 +35,7 @@ class IntakeDoor:
         """What a provider tells about a ticket that it has."""
         return (await self._store.report([report]))[0]
 
-    def _intake(self, message: InboundMessage) -> Intake:
-        now = self._clock.now()
+    def _intake(self, message: InboundMessage, now: Instant) -> Intake:
         ticket = self._ticket(message, now) if message.ticket_id is None else None
         first = Message(
             id=new_id(),

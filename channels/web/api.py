@@ -83,7 +83,7 @@ class TicketApi:
 
     async def _content(self, request: web.Request, language: Language) -> tuple[bytes, list[Attachment]]:
         """The ticket's JSON: the whole content, or the field `ticket` of a form that has files beside it."""
-        if request.content_type != MULTIPART:
+        if request.headers.get("Content-Type") == JSON or request.content_type != MULTIPART:
             return await read_content(request, JSON, self._limits.fields), []
         fields, files = await read_form(request, self._limits, self._context.blobs, language)
         if fields.keys() != {_TICKET}:

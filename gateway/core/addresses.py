@@ -106,6 +106,10 @@ class TrustedProxies:
         """Whether this is a proxy's address, in its numeric form; False for what is no address."""
         return bool(self._networks) and self._are(_parsed(address))
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._networks)
+
     def client(self, peer: str, forwarded: Iterable[str]) -> str:
         """The client behind `peer`: the right-most entry of the X-Forwarded-For lines that no trusted proxy has.
 
@@ -136,7 +140,8 @@ _NONE = TrustedProxies()
 def client_address(request: web.Request) -> str:
     """The numeric address that a request comes from, as far as it can be trusted; NO_ADDRESS where there is none."""
     proxies = request.app.get(TRUSTED_PROXIES, _NONE)
-    return proxies.client(request.remote or NO_ADDRESS, request.headers.getall("X-Forwarded-For", ()))
+    peer = request.remote or NO_ADDRESS
+    return proxies.client(peer, request.headers.getall("X-Forwarded-For", ())) if proxies else _shown(peer)
 
 
 def _parsed(address: str) -> IPAddress | None:

@@ -41,7 +41,9 @@ class SystemClock:
         self._followed_at: float | None = None
 
     def now(self) -> Instant:
-        self._latest = max(self._latest, self._anchor + self._monotonic())
+        now = self._anchor + self._monotonic()
+        if now > self._latest:
+            self._latest = now
         return self._latest
 
     def drift(self) -> float:
