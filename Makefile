@@ -33,10 +33,11 @@ demo: $(BIN)/.run
 
 test: $(BIN)/.dev
 	@tests/install_needs.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto tests/unit tests/contract tests/bench
+	$(BIN)/python -m pytest tests/integration tests/faults tests/browser
 
 fast: $(BIN)/.dev
-	$(BIN)/python -m pytest tests/unit tests/contract
+	$(BIN)/python -m pytest -n auto tests/unit tests/contract tests/bench
 
 check: $(BIN)/.dev
 	$(BIN)/ruff format --check .

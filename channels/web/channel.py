@@ -49,6 +49,7 @@ class WebChannel:
             web.get(SOLVED_PATH, self._first_aid.show),
             web.get("/t/{token}", self._ticket.show),
             web.post("/t/{token}/messages", self._ticket.send),
+            web.get("/t/{token}/messages", self._ticket.back),
             web.get(ATTACHMENT_PATH, self._attachments.send),
             *self._pages.assets.routes(),
         ]

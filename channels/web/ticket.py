@@ -43,6 +43,11 @@ class TicketPage:
         visit = self._pages.visits.of(request, ticket.language)
         return self._page(request, visit, case, ticket, Draft(), sent=SENT in request.query)
 
+    async def back(self, request: web.Request) -> web.Response:
+        """303 to the page, for whoever kept the address that a form which came back was shown at."""
+        visit = self._pages.visits.of(request)
+        raise see(visit, self._path(request) + visit.query())
+
     async def send(self, request: web.Request) -> web.Response:
         """303 back to the page once the message is on disk; else the page again, with what was written."""
         refuse_cross_site(request)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -15,6 +15,7 @@ from gateway.core.provider import ProviderReport, ReportType
 from gateway.core.ticket import TicketState
 from gateway.store import SqlStore
 from gateway.store.verbs.recover import recover
+from tests.support.examples import examples
 from tests.support.store import InlineRunner, SetClock
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
 
@@ -196,6 +197,4 @@ class Ledger(RuleBasedStateMachine):
 
 
 TestLedger = Ledger.TestCase
-TestLedger.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, phases=set(Phase) - {Phase.shrink}
-)
+TestLedger.settings = settings(examples(8), stateful_step_count=40)

@@ -154,6 +154,14 @@ async def test_a_resolved_request_can_be_opened_again_by_writing(state: TicketSt
         assert ("Send and open it again" in page) is (state is TicketState.RESOLVED)
 
 
+async def test_the_address_of_a_form_that_came_back_leads_to_the_page() -> None:
+    async with web_site() as site:
+        path = f"/t/{site.signer.sign(await site.new_ticket())}"
+        assert (await site.post_form(f"{path}/messages", {"body": ""}))[0] == 422
+        status, _, response = await site.get(f"{path}/messages?lang=es")
+        assert (status, response.headers["Location"]) == (303, f"{path}?lang=es")
+
+
 async def test_news_can_be_looked_for_without_a_script() -> None:
     async with web_site() as site:
         path = f"/t/{site.signer.sign(await site.new_ticket())}"

@@ -18,6 +18,7 @@ def test_help_names_every_command() -> None:
     assert ended.returncode == 0
     assert relevo.commands.keys() == {
         "serve",
+        "store",
         "check",
         "route",
         "providers",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -19,6 +19,7 @@ from routing.health.machine import Transition
 from routing.health.monitor import Monitor
 from routing.health.settings import HealthSettings
 from routing.takeover.bounds import Probing, detection, detection_of_errors
+from tests.support.examples import examples
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 
 _ROUNDING = 1e-5
@@ -260,7 +261,7 @@ _SCRIPT = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(100)
 @given(_HEALTH, _SCRIPT, st.integers(0, 2**32))
 @example(  # a late answer from before its death came in after the first silent probe had turned slow
     HealthSettings(every=0.375, timeout=2.0, suspect_after=0.5, failures=4, confirm_every=0.0625, jitter=0.0),
@@ -277,7 +278,7 @@ def test_no_fault_script_is_noticed_later_than_the_bound_says(
     assert watched.status.state is State.DOWN
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(_HEALTH, st.floats(3.0, 10.0), st.booleans(), st.integers(0, 2**32))
 def test_from_the_last_good_probe_to_down_is_never_more_than_the_bound(
     health: HealthSettings, dies_at: float, silent: bool, seed: int
@@ -290,7 +291,7 @@ def test_from_the_last_good_probe_to_down_is_never_more_than_the_bound(
     assert watched.first(State.DOWN).at - watched.status.last_good_at <= bound + _ROUNDING
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40)
 @given(st.floats(0.05, 2.0), st.integers(0, 2**32), st.sampled_from([0, 1, 2]))
 def test_two_of_three_live_failures_are_noticed_within_one_window(spacing: float, seed: int, first: int) -> None:
     """The probes pass all the time. The desk fails from second 5 on."""
