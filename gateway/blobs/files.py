@@ -8,10 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
 
-from gateway.blobs.failures import translated_reading
 from gateway.blobs.folder import Draft, Folder
 from gateway.core.blob import PIECE, Blob, Sweep, gathered
 from gateway.core.clock import Clock, Instant
+from gateway.core.disk import translated_reading
 from gateway.core.errors import StartError, StoreFailed, StoreUnavailable
 from gateway.core.ports import NamedBlobs
 
@@ -74,7 +74,7 @@ class FileBlobs:
 
     async def _pieces(self, file: BinaryIO) -> AsyncGenerator[bytes, None]:
         def read() -> bytes:
-            with translated_reading():
+            with translated_reading("blobs"):
                 return file.read(PIECE)
 
         while piece := await self._run(read):

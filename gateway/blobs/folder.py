@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from gateway.blobs.failures import translated, translated_reading
 from gateway.core.blob import Blob, is_digest
 from gateway.core.clock import Instant
+from gateway.core.disk import sync_folder, translated, translated_reading
 from gateway.core.errors import BlobMissing, StoreUnavailable
 
+_WHAT = "blobs"
 _DRAFTS = "drafts"
 _PRIVATE_FOLDER = 0o700
 
@@ -43,7 +44,7 @@ class Folder:
 
     def prepare(self) -> None:
         """Make it, for its owner alone, and remove the drafts of a process that was killed."""
-        with translated():
+        with translated(_WHAT):
             for folder in (self._path, self._path / _DRAFTS):
                 folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
                 folder.chmod(_PRIVATE_FOLDER)
@@ -53,13 +54,13 @@ class Folder:
 
     def new_draft(self) -> tuple[BinaryIO, Path]:
         """An empty file, and its path."""
-        with translated():
+        with translated(_WHAT):
             descriptor, name = tempfile.mkstemp(dir=self._path / _DRAFTS)
             return os.fdopen(descriptor, "wb", buffering=0), Path(name)
 
     def require_room(self) -> None:
         """Attachments may not take the last of the disk, where the requests themselves still have to find room."""
-        with translated():
+        with translated(_WHAT):
             disk = os.statvfs(self._path)
         free = disk.f_bavail * disk.f_frsize
         if free < self._keep_free:
@@ -68,7 +69,7 @@ class Folder:
     def place(self, draft: Path, blob: Blob, at: Instant) -> None:
         """Give a synced draft its name, or drop it where that content is here already, which then counts as new."""
         target = self._path_of(blob.digest)
-        with translated(), self._placing:
+        with translated(_WHAT), self._placing:
             os.utime(draft, (at, at))
             if _size(target) == blob.size:
                 os.utime(target, (at, at))
@@ -89,7 +90,7 @@ class Folder:
         """Its content. Raises BlobMissing."""
         if not is_digest(digest):
             raise BlobMissing(digest)
-        with translated_reading():
+        with translated_reading(_WHAT):
             try:
                 return self._path_of(digest).open("rb", buffering=0)
             except FileNotFoundError:
@@ -97,7 +98,7 @@ class Folder:
 
     def entries(self) -> Iterator[Entry]:
         """Every blob; what has another name isn't ours, and is left alone."""
-        with translated_reading():
+        with translated_reading(_WHAT):
             for path in self._path.glob("??/??/*"):
                 if is_digest(path.name) and path == self._path_of(path.name):
                     status = path.stat()
@@ -108,7 +109,7 @@ class Folder:
         removed = set()
         for digest in digests:
             path = self._path_of(digest)
-            with translated(), self._placing:
+            with translated(_WHAT), self._placing:
                 if path.stat().st_mtime < before:
                     path.unlink()
                     removed.add(digest)
@@ -131,7 +132,7 @@ class Draft:
 
     def write(self, piece: bytes) -> None:
         """Add a piece."""
-        with self._step, translated():
+        with self._step, translated(_WHAT):
             self._folder.require_room()
             file, _ = self._opened()
             rest = memoryview(piece)
@@ -142,7 +143,7 @@ class Draft:
 
     def keep(self, at: Instant) -> Blob:
         """Make it a blob; durable on return."""
-        with self._step, translated():
+        with self._step, translated(_WHAT):
             file, path = self._opened()
             os.fsync(file.fileno())
             file.close()
@@ -152,7 +153,7 @@ class Draft:
 
     def drop(self) -> None:
         """Leave nothing behind, whatever it came to."""
-        with self._step, translated():
+        with self._step, translated(_WHAT):
             if self._file is not None and self._path is not None:
                 self._file.close()
                 self._path.unlink(missing_ok=True)
@@ -161,15 +162,6 @@ class Draft:
         if self._file is None or self._path is None:
             self._file, self._path = self._folder.new_draft()
         return self._file, self._path
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in it durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _size(path: Path) -> int | None:

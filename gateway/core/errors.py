@@ -58,6 +58,10 @@ class StoreUnavailable(RelevoError):
     public = "We can't save requests at the moment. Please try again in a few minutes."
 
 
+class OutcomeUnknown(StoreUnavailable):
+    """The store fell silent while it was committing: it may have been kept all the same."""
+
+
 class StoreFailed(RelevoError):
     """A failed fsync or corruption: nothing more may be promised; the process must stop."""
 

@@ -301,6 +301,23 @@ class ConfigurationRejected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolingStarted(Event):
+    """The store was away: from here on requests were kept in a gateway's own spool."""
+
+    type: ClassVar[str] = "spool.started"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolDrained(Event):
+    """Everything that had been spooled is in the store; so many `requests`, the first of them after `seconds`."""
+
+    type: ClassVar[str] = "spool.drained"
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayStarted(Event):
     """The gateway is up; `unsure` hand-offs were cut off by the stop before and are being reconciled."""
 
@@ -346,6 +363,8 @@ TYPES: dict[str, type[Event]] = {
         AssumptionRestored,
         ConfigurationReloaded,
         ConfigurationRejected,
+        SpoolingStarted,
+        SpoolDrained,
         GatewayStarted,
         GatewayStopped,
     )

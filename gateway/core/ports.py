@@ -22,6 +22,7 @@ from gateway.core.delivery import (
 from gateway.core.events import Event, Recorded
 from gateway.core.handoff import Handoff
 from gateway.core.provider import Copy, ProviderReport, ProviderStatus, ReportResult, Takeover, TakeoverFigures
+from gateway.core.reference import ReservedReferences
 from gateway.core.ticket import InboundMessage, Intake, Message, Priority, Receipt, Terms, Ticket
 
 
@@ -37,7 +38,7 @@ class IntakeStore(Protocol):
     async def accept(self, intakes: Sequence[Intake]) -> list[Receipt]:
         """Make them durable, each with its event and delivery, in one commit; returns only after it.
 
-        Raises StoreUnavailable (nothing kept) or StoreFailed (stop).
+        Raises StoreUnavailable (nothing kept), OutcomeUnknown (perhaps) or StoreFailed (stop).
         """
 
     async def report(self, reports: Sequence[ProviderReport]) -> list[ReportResult]:
@@ -210,6 +211,27 @@ class LedgerStore(Announcer, Protocol):
 
     async def audit_these(self, ticket_ids: Sequence[str]) -> list[str]:
         """Those of them that are astray, in one consistent read."""
+
+
+class SpoolStore(IntakeStore, Announcer, Protocol):
+    """What the spool needs of the store that it stands in for."""
+
+    def why_not_ready(self) -> str | None:
+        """Why the last write was refused; None where it was committed."""
+
+    async def ticket(self, ticket_id: str) -> Case | None: ...
+
+    async def ticket_by_reference(self, reference: str) -> Case | None: ...
+
+    async def drain(self, intakes: Sequence[Intake]) -> list[Receipt]:
+        """Accept new tickets that were answered with yes already, each once, however often it comes.
+
+        One whose dedupe key the store has with the same content is a DUPLICATE, and from now on its id and reference
+        lead to the first; with other content it is a request of its own all the same.
+        """
+
+    async def reserve_references(self, holder: str, at: Instant) -> ReservedReferences:
+        """The holder's block of references, the same every time until it is used up."""
 
 
 class QuarantineStore(Protocol):

@@ -3,9 +3,14 @@
 Nine random digits and a check digit by H. Michael Damm's quasigroup of order ten ("Total anti-symmetrische
 Quasigruppen", Marburg 2004), which finds every single wrong digit and every swap of neighbours. It identifies a
 ticket and never authenticates anybody.
+
+Those that begin with 9 are set apart, in blocks of a million: a gateway that has reserved a block gives references out
+of it while the store is away, and nobody else does.
 """
 
 import os
+import random
+from collections.abc import Collection
 
 _QUASIGROUP = (
     (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
@@ -21,6 +26,12 @@ _QUASIGROUP = (
 )
 _LENGTH = 10
 _ZERO = ord("0")
+_SET_APART = 9 * 10 ** (_LENGTH - 2)
+"""The first nine digits from which on references are given out by those who reserved them."""
+BLOCKS = 100
+BLOCK_SIZE = 10**6
+_MOST_GIVEN = BLOCK_SIZE * 9 // 10
+"""Beyond this it takes long to find one at random that is free."""
 
 
 def check_digit(digits: str) -> str:
@@ -34,8 +45,40 @@ def check_digit(digits: str) -> str:
 def new_reference() -> str:
     """A fresh reference, ten digits; whether it is taken is for the store to say."""
     # 64 random bits for thirty: what the division prefers is one reference in 2^34 too often.
-    digits = f"{int.from_bytes(os.urandom(8)) % 10 ** (_LENGTH - 1):0{_LENGTH - 1}d}"
-    return digits + check_digit(digits)
+    return _reference(int.from_bytes(os.urandom(8)) % _SET_APART)
+
+
+def block_bounds(block: int) -> tuple[str, str]:
+    """The first and the last reference of a block, `0 <= block < BLOCKS`."""
+    first = _SET_APART + block * BLOCK_SIZE
+    return _reference(first), _reference(first + BLOCK_SIZE - 1)
+
+
+class ReservedReferences:
+    """A block of references that nobody else gives out. `given` are those that were, by anybody."""
+
+    def __init__(self, block: int, given: Collection[str]) -> None:
+        self.block = block
+        self._first = _SET_APART + block * BLOCK_SIZE
+        self._given = {int(reference[:-1]) for reference in given}
+
+    def __len__(self) -> int:
+        """How many it can still give."""
+        return max(0, _MOST_GIVEN - len(self._given))
+
+    def draw(self) -> str | None:
+        """A random one of those that are left; None where there are too few."""
+        if not len(self):
+            return None
+        while (digits := self._first + random.randrange(BLOCK_SIZE)) in self._given:
+            continue
+        self._given.add(digits)
+        return _reference(digits)
+
+
+def _reference(digits: int) -> str:
+    text = f"{digits:0{_LENGTH - 1}d}"
+    return text + check_digit(text)
 
 
 def parse_reference(text: str) -> str | None:

@@ -13,7 +13,7 @@ gateway:
   public: {{listen: 127.0.0.1:{public_port}, url: http://127.0.0.1:{public_port}}}
   ops: {{listen: 127.0.0.1:{ops_port}}}
   store: {store}
-  organisation: {{name: Ayuntamiento de Villanueva, timezone: Europe/Madrid}}
+  organisation: {{name: Ayuntamiento de Fuentelarga, timezone: Europe/Madrid}}
 channels:
   web:
     type: web

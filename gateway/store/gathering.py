@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 
 from gateway.core.errors import StoreUnavailable
 from gateway.store.group import Call
@@ -42,10 +41,13 @@ class Gathering:
         if not self._under_way:
             self._plan()
 
-    def withdraw(self, call: Call) -> None:
-        """Forget a call that isn't under way yet."""
-        with suppress(ValueError):
+    def withdraw(self, call: Call) -> bool:
+        """Forget a call; False where it is under way already."""
+        try:
             self._calls.remove(call)
+        except ValueError:
+            return False
+        return True
 
     def settled(self) -> None:
         """The group that was under way is done."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.core.errors import StoreFailed, StoreUnavailable
+from gateway.core.errors import OutcomeUnknown, StoreFailed, StoreUnavailable
 from gateway.core.events import Recorded
 from gateway.core.failpoints import failpoint
 from gateway.store import stream
@@ -52,13 +52,20 @@ def commit(connection: Connection, calls: Sequence[Call]) -> list[Recorded]:
 def _together(connection: Connection, calls: Sequence[Call]) -> list[Recorded]:
     verbs: list[Verb[Any, Any]] = []
     results: list[tuple[Call, list[Any]]] = []
-    with translated(), connection.begin():
-        transaction = Transaction(connection)
-        for verb, group in groupby(sorted(calls, key=_rank), key=lambda call: call.verb):
-            verbs.append(verb)
-            results += _shared(transaction, verb, list(group))
-        recorded = stream.append(connection, transaction.events)
-        _pass(verbs, "before_commit")
+    committing = False
+    try:
+        with translated(), connection.begin():
+            transaction = Transaction(connection)
+            for verb, group in groupby(sorted(calls, key=_rank), key=lambda call: call.verb):
+                verbs.append(verb)
+                results += _shared(transaction, verb, list(group))
+            recorded = stream.append(connection, transaction.events)
+            _pass(verbs, "before_commit")
+            committing = True
+    except StoreUnavailable as error:
+        if committing:
+            raise OutcomeUnknown(str(error)) from error
+        raise
     _pass(verbs, "after_commit")
     for call, answer in results:
         call.results = answer

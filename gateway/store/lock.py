@@ -1,4 +1,4 @@
-"""One gateway per database file: a lock beside it, held while the process lives."""
+"""One gateway per database file, and per spool: a lock beside it, held while the process lives."""
 
 import fcntl
 import os
@@ -8,10 +8,12 @@ from gateway.core.errors import StartError
 
 
 class FileLock:
-    """An exclusive lock on `path`, which also tells who holds it. The kernel frees it when the process ends."""
+    """An exclusive lock on `path`, which also tells who holds it, and so has `what`. The kernel frees it when the
+    process ends."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "database") -> None:
         self._path = path
+        self._what = what
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
@@ -26,7 +28,7 @@ class FileLock:
             holder = os.read(descriptor, 20).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
             raise StartError(
-                f"store: another gateway has this database open: process {holder} holds {self._path}"
+                f"store: another gateway has this {self._what} open: process {holder} holds {self._path}"
             ) from error
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())

@@ -273,6 +273,25 @@ takeovers = Table(
     Column("failed_assumption", Text),
 )
 
+# Ids and references under which requesters know tickets that turned out to be others: see the verb drain.
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("ticket_id", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("stands_for", Text, ForeignKey("tickets.id"), nullable=False),
+)
+Index("aliases_reference", aliases.c.reference)
+
+# Which gateway may give out which references while the store is away.
+reference_blocks = Table(
+    "reference_blocks",
+    metadata,
+    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("holder", Text, nullable=False),
+    Column("reserved_at", Double, nullable=False),
+)
+
 policies = Table(
     "policies",
     metadata,

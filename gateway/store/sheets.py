@@ -23,9 +23,7 @@ _STANDINGS = (
     .with_for_update()
 )
 _COPIES = (
-    select(*(handoffs.c[name] for name in _COPY_COLUMNS))
-    .where(among(handoffs.c.ticket_id))
-    .order_by(handoffs.c.id)
+    select(*(handoffs.c[name] for name in _COPY_COLUMNS)).where(among(handoffs.c.ticket_id)).order_by(handoffs.c.id)
 )
 _OWED = select(
     deliveries.c.ticket_id, deliveries.c.id, deliveries.c.kind, deliveries.c.handoff_id, deliveries.c.message_id

@@ -21,15 +21,16 @@ from gateway.core.events import Event, Recorded
 from gateway.core.handoff import Handoff
 from gateway.core.ports import Observer
 from gateway.core.provider import ProviderReport, ProviderStatus, ReportResult, Takeover, TakeoverFigures
+from gateway.core.reference import ReservedReferences
 from gateway.core.ticket import Intake, Receipt, Ticket
 from gateway.store import outbox
 from gateway.store.audit_trail import Line
 from gateway.store.reads import attachments, balance, figures, gauges, pages
 from gateway.store.runner import Runner
-from gateway.store.schema import tickets
 from gateway.store.verbs.accept import accept
 from gateway.store.verbs.begin import begin
 from gateway.store.verbs.claim import claim
+from gateway.store.verbs.drain import drain
 from gateway.store.verbs.ending import Adopt, Sent, adopt, defer, finish, quarantine, sent
 from gateway.store.verbs.keeping import (
     SavePolicies,
@@ -46,13 +47,15 @@ from gateway.store.verbs.record import record
 from gateway.store.verbs.recover import recover
 from gateway.store.verbs.report import report
 from gateway.store.verbs.rescue import Rescue, Supersede, rescue, supersede
+from gateway.store.verbs.reserve import Reserve, reserve
 from gateway.store.verbs.watch import MarkOverdue, mark_overdue
 
 _log = structlog.get_logger("relevo.store")
 
 
 class SqlStore:
-    """IntakeStore, DeliveryStore, TakeoverStore, LedgerStore, QuarantineStore and Reads of `gateway.core.ports`."""
+    """IntakeStore, DeliveryStore, TakeoverStore, LedgerStore, SpoolStore, QuarantineStore and Reads of
+    `gateway.core.ports`."""
 
     def __init__(self, runner: Runner, clock: Clock, observers: Sequence[Observer] = ()) -> None:
         self._runner = runner
@@ -95,6 +98,12 @@ class SqlStore:
 
     async def report(self, reports: Sequence[ProviderReport]) -> list[ReportResult]:
         return await self._runner.write(report, reports)
+
+    async def drain(self, intakes: Sequence[Intake]) -> list[Receipt]:
+        return await self._runner.write(drain, intakes)
+
+    async def reserve_references(self, holder: str, at: Instant) -> ReservedReferences:
+        return (await self._runner.write(reserve, [Reserve(holder, at)]))[0]
 
     # delivery
 
@@ -185,10 +194,10 @@ class SqlStore:
     # reads
 
     async def ticket(self, ticket_id: str) -> Case | None:
-        return await self._runner.read(lambda connection: pages.ticket(connection, tickets.c.id == ticket_id))
+        return await self._runner.read(lambda connection: pages.ticket(connection, ticket_id))
 
     async def ticket_by_reference(self, reference: str) -> Case | None:
-        return await self._runner.read(lambda connection: pages.ticket(connection, tickets.c.reference == reference))
+        return await self._runner.read(lambda connection: pages.ticket_by_reference(connection, reference))
 
     async def tickets(self, *, state: str | None = None, before: str | None = None, limit: int = 50) -> list[Ticket]:
         return await self._runner.read(lambda connection: pages.newest_tickets(connection, state, before, limit))

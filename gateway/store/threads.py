@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from gateway.core.errors import StoreFailed, StoreUnavailable
+from gateway.core.errors import OutcomeUnknown, StoreFailed, StoreUnavailable
 from gateway.core.events import Recorded
 from gateway.store.database import Database
 from gateway.store.gathering import Gathering
@@ -87,9 +87,9 @@ class ThreadedRunner:
         try:
             results = await (waiter if within is None else asyncio.wait_for(waiter, within))
         except TimeoutError:
-            running.gathering.withdraw(call)  # where it is under way already, its key will tell whether it was kept
+            kind = StoreUnavailable if running.gathering.withdraw(call) else OutcomeUnknown
             self.refusal = f"the store has not answered within {within:g} s"
-            raise StoreUnavailable(self.refusal) from None
+            raise kind(self.refusal) from None
         except (StoreUnavailable, StoreFailed) as error:
             self.refusal = str(error)
             raise

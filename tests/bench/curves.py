@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_WIDTH, _LEFT, _RIGHT = 760, 64, 190
+_WIDTH, _LEFT, _RIGHT = 760, 64, 210
 _TOP, _PLOT, _BELOW = 34, 170, 46
 """Pixels: the heading, the plot itself, and what stands below it."""
 _COLOURS = ("#1f6f8b", "#c2571a", "#7a4fa3", "#4c7a34", "#8a8a8a")
@@ -33,6 +33,8 @@ class Panel:
     y: str
     curves: Sequence[Curve]
     log: bool = False
+    span: tuple[float, float] | None = None
+    """From which x to which; as far as the points go unless given."""
     mark: float | None = None
     """An x at which an upright line stands."""
 
@@ -58,7 +60,8 @@ class _Axis:
         if self.log:
             powers = range(math.floor(math.log10(self.least)), math.ceil(math.log10(self.most)) + 1)
             return [tick for power in powers if self.least <= (tick := 10.0**power) <= self.most * 1.001]
-        return [self.least + (self.most - self.least) * number / _TICKS for number in range(_TICKS + 1)]
+        step = _round_up((self.most - self.least) / _TICKS)
+        return [self.least + step * number for number in range(_TICKS + 1) if step * number <= self.most * 1.001]
 
 
 def curves(title: str, panels: Sequence[Panel]) -> str:
@@ -105,8 +108,7 @@ def _panel(panel: Panel, number: int) -> Iterator[str]:
 def _axes(panel: Panel, top: float) -> tuple[_Axis, _Axis]:
     xs = [point[0] for curve in panel.curves for point in curve.points] or [1.0]
     ys = [point[1] for curve in panel.curves for point in curve.points] or [1.0]
-    least = min(xs) if panel.log else 0.0
-    most = max(*xs, panel.mark or 0.0, least * 10 if panel.log else least + 1e-9)
+    least, most = panel.span or (min(xs) if panel.log else 0.0, max(xs))
     across = _Axis(least, most, _LEFT, _WIDTH - _LEFT - _RIGHT, panel.log)
     return across, _Axis(0.0, _round_up(max(*ys, 1e-9)), top + _PLOT, -_PLOT)
 
@@ -129,11 +131,3 @@ def _round_up(value: float) -> float:
 
 def _shown(value: float) -> str:
     return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
-
-
-def shares(values: Sequence[float], of: int) -> list[Point]:
-    """The steps of an empirical distribution: what part of `of` is no more than each value; some may never come."""
-    points: list[Point] = []
-    for number, value in enumerate(sorted(values)):
-        points += [(value, number / of), (value, (number + 1) / of)]
-    return points

@@ -83,7 +83,8 @@ class _Load:
         self._next(client)
 
 
-async def _put(url: str, count: int, dialect: str, connections: int) -> LoadResult:
+async def put(url: str, count: int, dialect: str, connections: int) -> LoadResult:
+    """So many requests to the server at `url`, from this process. Raises LoadFailed, TimeoutError, OSError."""
     load = _Load(url, count, dialect, connections)
     await load.open()
     began, spent = time.perf_counter(), processor_so_far()
@@ -132,7 +133,7 @@ async def said_by(module: str, *arguments: str) -> dict[str, Any]:
 def main(url: str, count: int, dialect: str, connections: int) -> None:
     """Send COUNT requests to the server at URL, and print what came of it as JSON."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        click.echo(json.dumps(asdict(runner.run(_put(url, count, dialect, connections)))))
+        click.echo(json.dumps(asdict(runner.run(put(url, count, dialect, connections)))))
 
 
 if __name__ == "__main__":

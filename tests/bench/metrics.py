@@ -15,10 +15,8 @@ class Looked:
     handed_off: int
     handoff_seconds: float
     """Of all hand-offs together, from durable acceptance."""
-    waiting: int
-    """As the store counted it within the last second."""
     oldest: float
-    """How long the oldest of these has waited."""
+    """How long the oldest waiting ticket had waited, when the store was last asked, within the last second."""
 
 
 async def read_metrics(session: aiohttp.ClientSession, ops_url: str) -> Looked:
@@ -39,6 +37,5 @@ def read(page: str) -> Looked:
         accepted=int(sums["relevo_intake_messages_total"]),
         handed_off=int(sums["relevo_handoff_seconds_count"]),
         handoff_seconds=sums["relevo_handoff_seconds_sum"],
-        waiting=int(sums["relevo_tickets_waiting"]),
         oldest=sums["relevo_oldest_waiting_seconds"],
     )

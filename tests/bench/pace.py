@@ -94,7 +94,8 @@ class _Pace:
         self._send_what_can_go()
 
 
-async def _keep(url: str, rate: float, seconds: float) -> PaceResult:
+async def keep(url: str, rate: float, seconds: float) -> PaceResult:
+    """The same from this process. Raises OSError where nobody listens."""
     pace = _Pace(url, rate, seconds)
     await pace.open()
     began, spent = time.perf_counter(), processor_so_far()
@@ -129,7 +130,7 @@ async def keep_pace(url: str, rate: float, seconds: float) -> PaceResult:
 def main(url: str, rate: float, seconds: float) -> None:
     """Send to the server at URL at that pace, and print what came of it as JSON."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        click.echo(json.dumps(asdict(runner.run(_keep(url, rate, seconds)))))
+        click.echo(json.dumps(asdict(runner.run(keep(url, rate, seconds)))))
 
 
 if __name__ == "__main__":

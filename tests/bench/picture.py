@@ -47,7 +47,11 @@ def _bar(name: str, value: Spread, y: int) -> Iterator[str]:
     if value.least < value.most:
         ends = f'x1="{_LEFT + _length(value.least):.1f}" x2="{_LEFT + _length(value.most):.1f}"'
         yield f'  <line class="spread" {ends} y1="{middle}" y2="{middle}"/>'
-    yield f'  <text x="{_LEFT + _FULL + 10}" y="{y + 13}">{value.middle:.2f}</text>'
+    yield f'  <text x="{_LEFT + _FULL + 10}" y="{y + 13}">{_shown(value.middle)}</text>'
+
+
+def _shown(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
 def _length(value: float) -> float:

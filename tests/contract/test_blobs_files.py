@@ -11,7 +11,7 @@ from shutil import move
 import pytest
 
 from gateway.blobs import FileBlobs
-from gateway.blobs.failures import translated, translated_reading
+from gateway.core.disk import translated, translated_reading
 from gateway.core.errors import BlobMissing, StoreFailed, StoreUnavailable
 from gateway.core.ports import Blobs
 from tests.contract.blobs_contract import CONTENT, LIMIT, BlobsContract, content_of, nobody, pieces, put
@@ -158,16 +158,16 @@ class TestFileBlobs(BlobsContract):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.EROFS, errno.EACCES])
 def test_what_may_get_better_refuses_for_now(number: int) -> None:
-    with pytest.raises(StoreUnavailable), translated():
+    with pytest.raises(StoreUnavailable), translated("blobs"):
         raise OSError(number, os.strerror(number))
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENODEV, errno.EUCLEAN])
 def test_what_leaves_the_disk_in_doubt_ends_it(number: int) -> None:
-    with pytest.raises(StoreFailed), translated():
+    with pytest.raises(StoreFailed), translated("blobs"):
         raise OSError(number, os.strerror(number))
 
 
 def test_one_content_that_cannot_be_read_stops_nothing() -> None:
-    with pytest.raises(StoreUnavailable), translated_reading():
+    with pytest.raises(StoreUnavailable), translated_reading("blobs"):
         raise OSError(errno.EIO, os.strerror(errno.EIO))

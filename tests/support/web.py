@@ -43,7 +43,7 @@ from tests.support.blobs import MemoryBlobs
 from tests.support.ops import FakeMeasurements
 
 KEY = b"a key of thirty-two bytes or more"
-ORGANISATION = "Ayuntamiento de Villanueva"
+ORGANISATION = "Ayuntamiento de Fuentelarga"
 START = 1_795_300_000.0
 
 

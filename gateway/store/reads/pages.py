@@ -12,12 +12,24 @@ from gateway.core.provider import ProviderStatus, Takeover
 from gateway.core.ticket import Ticket
 from gateway.store import rows, stream
 from gateway.store.cases import load_cases, load_handoffs, load_tickets, select_tickets
-from gateway.store.schema import WAITING, deliveries, events, provider_health, quarantine, takeovers, tickets
+from gateway.store.schema import WAITING, aliases, deliveries, events, provider_health, quarantine, takeovers, tickets
 
 
-def ticket(connection: Connection, condition: ColumnElement[bool]) -> Case | None:
-    """The ticket that satisfies it, with the delivery that hands it over, or a stand-in where none is owed."""
-    ticket_id = connection.execute(select(tickets.c.id).where(condition)).scalar()
+def ticket(connection: Connection, ticket_id: str) -> Case | None:
+    """The ticket of that id, or that the id came to stand for, with the delivery that hands it over, or a stand-in
+    where none is owed."""
+    return _case(connection, tickets.c.id == ticket_id, aliases.c.ticket_id == ticket_id)
+
+
+def ticket_by_reference(connection: Connection, reference: str) -> Case | None:
+    """As `ticket`."""
+    return _case(connection, tickets.c.reference == reference, aliases.c.reference == reference)
+
+
+def _case(connection: Connection, itself: ColumnElement[bool], alias: ColumnElement[bool]) -> Case | None:
+    ticket_id = connection.execute(select(tickets.c.id).where(itself)).scalar()
+    if ticket_id is None:
+        ticket_id = connection.execute(select(aliases.c.stands_for).where(alias).limit(1)).scalar()
     if ticket_id is None:
         return None
     query = select(deliveries).where(deliveries.c.ticket_id == ticket_id, deliveries.c.kind.in_(HANDING_OVER))

@@ -11,6 +11,7 @@ from gateway.store.transaction import Verb
 from gateway.store.verbs.accept import accept
 from gateway.store.verbs.begin import begin
 from gateway.store.verbs.claim import claim
+from gateway.store.verbs.drain import drain
 from gateway.store.verbs.ending import adopt, defer, finish, quarantine, sent
 from gateway.store.verbs.keeping import record_audit, record_health, save_policies, save_takeover, secret
 from gateway.store.verbs.outbox import announce, wake
@@ -19,11 +20,13 @@ from gateway.store.verbs.record import record
 from gateway.store.verbs.recover import recover
 from gateway.store.verbs.report import report
 from gateway.store.verbs.rescue import rescue, supersede
+from gateway.store.verbs.reserve import reserve
 from gateway.store.verbs.watch import mark_overdue
 
 ORDER: tuple[Verb[Any, Any], ...] = (
     recover,
     accept,
+    drain,
     begin,
     report,
     record,
@@ -42,6 +45,7 @@ ORDER: tuple[Verb[Any, Any], ...] = (
     save_policies,
     record_audit,
     secret,
+    reserve,
     mark_overdue,
     wake,
     claim,

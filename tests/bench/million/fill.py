@@ -26,7 +26,7 @@ from tests.bench.million.copies import TABLES, Copies, Row
 from tests.bench.million.lives import intakes, live
 
 TEMPLATE = 1000
-"""Tickets in one copy."""
+"""Tickets that live, and are copied."""
 _YEAR = 365 * 24 * 3600.0
 _OWED_IN = 3600.0
 """Seconds until what is still owed is due: not while we measure."""
@@ -44,24 +44,24 @@ class Filled:
     """Of the requesters' pages of some of them, at random."""
 
 
-def fill(file: Path, tickets: int) -> Filled:
-    """Raises StartError, StoreFailed."""
+def fill(file: Path, tickets: int, template: int = TEMPLATE) -> Filled:
+    """As many copies of a template of so many tickets as fit. Raises StartError, StoreFailed."""
     began = time.monotonic()
-    copies = max(1, tickets // TEMPLATE)
+    copies = max(1, tickets // template)
     with tempfile.TemporaryDirectory(dir=file.parent) as own:
-        template = asyncio.run(_template(Path(own) / "template.db", _YEAR / copies / TEMPLATE))
-    _copy(file, Copies(template, _YEAR / copies), copies)
+        rows = asyncio.run(_template(Path(own) / "template.db", template, _YEAR / copies / template))
+    _copy(file, Copies(rows, _YEAR / copies), copies)
     tokens = asyncio.run(_tokens(file))
-    return Filled(copies * TEMPLATE, time.monotonic() - began, file.stat().st_size, tokens)
+    return Filled(copies * template, time.monotonic() - began, file.stat().st_size, tokens)
 
 
-async def _template(file: Path, every: float) -> dict[str, list[Row]]:
+async def _template(file: Path, tickets: int, every: float) -> dict[str, list[Row]]:
     store = opened(file)
     await store.start()
     try:
         # The last has come to its end by now.
-        begins_at = time.time() - 2 * _OWED_IN - TEMPLATE * every
-        await live(store, list(intakes(TEMPLATE, begins_at, every)))
+        begins_at = time.time() - 2 * _OWED_IN - tickets * every
+        await live(store, list(intakes(tickets, begins_at, every)))
     finally:
         await store.close()
     engine = reading_engine(str(file))

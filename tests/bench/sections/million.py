@@ -1,6 +1,7 @@
 """The section on a store with very many tickets beside an empty one."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from tests.bench.backlog import slope
@@ -16,14 +17,13 @@ _ASKED, _START, _GROWTH = 0.8, 10.0, 0.05
 """Of the empty store's figures; seconds; and by how much of itself memory may grow and still be called flat."""
 _WARM = 1 / 3
 """The part of the run in which caches, pools and read-backs come to their size."""
-_MILLI, _MICRO, _MEBI = 1e3, 1e6, 2**20
+_MILLI, _MEBI = 1e3, 2**20
 
 Measured = TypeVar("Measured")
 
 
 def section(figures: MillionFigures) -> Section:
     """What the report says of it."""
-    ratios = _ratios(figures)
     return Section(
         f"{figures.tickets:,} tickets in the store",
         [
@@ -37,13 +37,7 @@ def section(figures: MillionFigures) -> Section:
             "the system may keep in memory. For the requester's page and the lists the empty store has a thousand "
             "tickets of the same kind.",
             "",
-            table(
-                ("", "empty", "full", "as good as empty"),
-                [
-                    (name, *(each.show(digits, factor) for each in found), ratio.show(2))
-                    for name, found, ratio, digits, factor in ratios
-                ],
-            ),
+            table(("", "empty", "full", "as good as empty"), [row.shown() for row in _rows(figures)]),
             "",
             f"Start until ready: {_show(figures, lambda each: each.ready_after, 2)} s with the full store, "
             f"{_show(figures, lambda each: each.ready_after, 2, EMPTY)} s with the empty one. Memory then: "
@@ -59,66 +53,78 @@ def section(figures: MillionFigures) -> Section:
     )
 
 
-Row = tuple[str, tuple[Spread, Spread], Spread, int, float]
-"""What it is, its figures without and with the tickets, how good the latter are; digits and factor to show it."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A figure without and with the tickets, and how good the latter is; `digits` and `factor` are to show it."""
+
+    name: str
+    empty: Spread
+    full: Spread
+    ratio: Spread
+    digits: int
+    factor: float
+    asked: bool
+    """Whether it was asked to be nearly as good."""
+
+    def shown(self) -> list[str]:
+        figures = [each.show(self.digits, self.factor) for each in (self.empty, self.full)]
+        return [self.name, *figures, self.ratio.show(2)]
 
 
-def _ratios(figures: MillionFigures) -> list[Row]:
+def _rows(figures: MillionFigures) -> list[_Row]:
     intake, claims, visits = figures.intake, figures.claims, figures.visits
     return [
-        _more("durable intake, requests a second", intake, rate, 0),
-        _more("durable intake, requests for a second of processor", intake, economy, 0),
-        _less("durable intake, p50, ms", intake, lambda each: each.load.p50, 1, _MILLI),
-        _less("durable intake, p99, ms", intake, lambda each: each.load.p99, 1, _MILLI),
-        _more("claimed and handed over a second", claims, lambda each: each.rate, 0),
-        _less("the same, us of processor each", claims, _each, 0, _MICRO),
-        _less("requester's page, p50, ms", visits, lambda each: each.page.p50, 2, _MILLI),
-        _less("requester's page, p99, ms", visits, lambda each: each.page.p99, 2, _MILLI),
+        _row("durable intake, requests a second", intake, rate, 0),
+        _row("durable intake, requests for a second of processor", intake, economy, 0),
+        _row("durable intake, p50, ms", intake, lambda each: 1 / each.load.p50, 1, _MILLI, less=True, asked=False),
+        _row("durable intake, p99, ms", intake, lambda each: 1 / each.load.p99, 1, _MILLI, less=True),
+        _row("claimed and handed over a second", claims, lambda each: each.rate, 0),
+        _row("claimed and handed over for a second of processor", claims, _claims_economy, 0, asked=False),
+        _row("requester's page, p50, ms", visits, lambda each: 1 / each.page.p50, 2, _MILLI, less=True),
+        _row("requester's page, p99, ms", visits, lambda each: 1 / each.page.p99, 2, _MILLI, less=True, asked=False),
         *(
-            _less(f"list of {name} tickets, p50, ms", visits, _list_p50(name), 2, _MILLI)
+            _row(f"list of {name} tickets, p50, ms", visits, _list_speed(name), 2, _MILLI, less=True)
             for name in visits[FULL][0].lists
         ),
     ]
 
 
-def _each(claims: ClaimsResult) -> float:
-    return claims.processor / claims.tickets
+def _claims_economy(claims: ClaimsResult) -> float:
+    return claims.tickets / claims.processor
 
 
-def _list_p50(name: str) -> Callable[[Visit], float]:
-    return lambda visit: visit.lists[name].p50
+def _list_speed(name: str) -> Callable[[Visit], float]:
+    return lambda visit: 1 / visit.lists[name].p50
 
 
-def _more(
-    name: str, found: dict[str, list[Measured]], figure: Callable[[Measured], float], digits: int, factor: float = 1.0
-) -> Row:
-    """More is better."""
-    both = spread(found[EMPTY], figure), spread(found[FULL], figure)
-    return name, both, as_good_as(found[EMPTY], found[FULL], figure), digits, factor
-
-
-def _less(
-    name: str, found: dict[str, list[Measured]], figure: Callable[[Measured], float], digits: int, factor: float = 1.0
-) -> Row:
-    """Less is better."""
-    both = spread(found[EMPTY], figure), spread(found[FULL], figure)
-    return name, both, as_good_as(found[FULL], found[EMPTY], figure), digits, factor
+def _row(
+    name: str,
+    found: dict[str, list[Measured]],
+    good: Callable[[Measured], float],
+    digits: int,
+    factor: float = 1.0,
+    *,
+    less: bool = False,
+    asked: bool = True,
+) -> _Row:
+    """More of `good` is better; `less` where its reciprocal is what is shown, as of times."""
+    shown = (lambda each: 1 / good(each)) if less else good
+    empty, full = (spread(found[which], shown) for which in (EMPTY, FULL))
+    return _Row(name, empty, full, as_good_as(found[EMPTY], found[FULL], good), digits, factor, asked)
 
 
 def _verdicts(figures: MillionFigures) -> list[Verdict]:
     many = f"{figures.tickets:,} tickets in the store"
-    verdicts = [
-        Verdict(
-            f"{many}: {name.partition(', ms')[0]} at least {_ASKED} as good as empty",
-            ratio.show(2),
-            ratio.middle >= _ASKED,
-        )
-        for name, _, ratio, _, _ in _ratios(figures)
-    ]
     slowest = max(each.ready_after for each in figures.visits[FULL])
     grown = _growth(figures.memory[FULL])
     return [
-        *verdicts,
+        *(
+            Verdict(
+                f"{many}: {row.name}, at least {_ASKED} as good as empty", row.ratio.show(2), row.ratio.middle >= _ASKED
+            )
+            for row in _rows(figures)
+            if row.asked
+        ),
         Verdict(f"{many}: ready within {_START:g} s", f"{slowest:.2f} s at most", slowest <= _START),
         Verdict(
             f"{many}: memory flat (less than {_GROWTH:.0%} in a minute, once warm)",

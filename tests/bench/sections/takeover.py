@@ -20,6 +20,8 @@ _SAYINGS = {
 }
 _SHORTEST = 0.01
 """Seconds: what is shorter is drawn as this."""
+_LONGEST = 30.0
+"""Seconds: more than all tries of a client can take."""
 
 
 def section(figures: TakeoverFigures) -> Section:
@@ -43,6 +45,7 @@ def section(figures: TakeoverFigures) -> Section:
                     "failed tries",
                     "given up",
                     "doubles",
+                    "rescued",
                     "left open",
                 ),
                 [_row(figures, fault, name) for fault in Outage for name in figures.faults],
@@ -50,8 +53,10 @@ def section(figures: TakeoverFigures) -> Section:
             ),
             "",
             "*Failed tries* is the part of all tries that the client saw fail, *given up* counts requests of which "
-            "every try failed. *Doubles* are tickets that both desks had, *left open* those that both still answered "
-            f"for {figures.script.after + figures.script.patience:g} s after the desk's return.",
+            "every try failed. *Doubles* are these requests' tickets that both desks had. *Rescued* are those that the "
+            "primary had before its outage, and that the backup was given too; under HAProxy they lie there. *Left "
+            "open* are those, of both, that both desks still answered for "
+            f"{figures.script.after + figures.script.patience:g} s after the primary's return.",
         ],
         _verdicts(figures),
         {_PICTURE: _picture(figures)},
@@ -93,7 +98,8 @@ def _row(figures: TakeoverFigures, fault: Outage, name: str) -> Sequence[str]:
         f"{sum(phase.failed_tries for phase in phases) / max(tries, 1):.1%}",
         str(sum(phase.given_up for phase in phases)),
         str(sum(phase.doubles for phase in phases)),
-        str(sum(phase.doubles_open for phase in phases)),
+        str(sum(phase.rescued for phase in phases)),
+        str(sum(phase.left_open for phase in phases)),
     )
 
 
@@ -121,7 +127,7 @@ def _verdicts(figures: TakeoverFigures) -> list[Verdict]:
     phases = [phase for found in ours.values() for phase in found.phases]
     late = sum(_count(found) - round(_within(found, TAKEOVER_WITHIN) * _count(found)) for found in ours.values())
     failed = sum(phase.failed_tries for phase in phases)
-    left = sum(phase.doubles_open for phase in phases)
+    left = sum(phase.left_open for phase in phases)
     lost = sum(phase.lost for phase in phases)
     every = f"{len(phases)} outages"
     return [
@@ -150,6 +156,7 @@ def _picture(figures: TakeoverFigures) -> str:
                 "part of the requests",
                 [Curve(name, _steps(found[fault])) for name, found in figures.faults.items()],
                 log=True,
+                span=(_SHORTEST, _LONGEST),
                 mark=TAKEOVER_WITHIN,
             )
             for fault in Outage
@@ -164,4 +171,4 @@ def _steps(found: FaultFigures) -> list[tuple[float, float]]:
             at = max(seconds, _SHORTEST)
             points += [(at, reached / count), (at, (reached + many) / count)]
             reached += many
-    return points
+    return [*points, (_LONGEST, reached / count)]

@@ -26,9 +26,11 @@ class Phase:
     longest: float | None
     """Seconds from the first try to a desk's hands, of the slowest; None where one never got there."""
     doubles: int
-    """Tickets that both desks had."""
-    doubles_open: int
-    """Of these, those that both still answer for some seconds after the desk's return."""
+    """Of these requests' tickets, those that both desks had."""
+    rescued: int
+    """Other tickets that both desks had: the primary had taken them before its outage, and they went to the backup."""
+    left_open: int
+    """Of both, those that both desks still answer for some seconds after the primary's return."""
     lost: int
     """Acknowledged, and in no desk's hands at the end."""
 
@@ -48,9 +50,10 @@ def settle(
     took = {each: _seconds(each, handed_off) for each in asked}
     touched = [each for each in asked if _touched(each, took[each], *outage)]
     seconds = [took[each] for each in touched]
-    ours = {each.reference for each in asked if each.reference}
-    taken, held = (Counter(reference for reference in each if reference in ours) for each in copies)
+    taken, held = (Counter(each) for each in copies)
     acknowledged = {each.reference for each in asked if each.acknowledged_at is not None}
+    ours = {each.reference for each in asked if each.reference}
+    twice = {reference for reference in ours if taken[reference] > 1}
     longest = max(seconds, default=0.0)
     phase = Phase(
         began_after=began_after,
@@ -59,8 +62,9 @@ def settle(
         failed_tries=sum(each.failed_tries for each in touched),
         given_up=sum(each.acknowledged_at is None for each in touched),
         longest=None if longest == NEVER else longest,
-        doubles=sum(count > 1 for count in taken.values()),
-        doubles_open=sum(count > 1 for count in held.values()),
+        doubles=len(twice & {each.reference for each in touched}),
+        rescued=len(twice - {each.reference for each in touched}),
+        left_open=sum(held[reference] > 1 for reference in twice),
         lost=sum(not held[str(reference)] for reference in acknowledged),
     )
     return phase, seconds

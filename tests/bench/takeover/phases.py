@@ -71,7 +71,7 @@ async def _account(rig: Rig, wait: float, asked: list[Asked], outage: tuple[floa
     while True:
         copies = await references_at(rig.clients.values())
         phase, seconds = settle(wait, asked, outage, await rig.handed_off(asked), copies)
-        if (not phase.doubles_open and not phase.lost) or time.monotonic() > ends:
+        if (not phase.left_open and not phase.lost) or time.monotonic() > ends:
             return Account(phase, seconds)
         await asyncio.sleep(1.0)
 
