@@ -11,7 +11,7 @@ help:
 	@echo "make test    every test"
 	@echo "make fast    the quick tests alone"
 	@echo "make check   format, lint, types, import contracts, dead code, generated documents"
-	@echo "make bench   measurements, with their report"
+	@echo "make bench   measurements, with their report: all, or PART=intake|backlog|million|takeover|rt"
 	@echo "make docs    the generated documents"
 	@echo "make lock    the lock files, from pyproject.toml"
 
@@ -34,7 +34,7 @@ demo: $(BIN)/.run
 test: $(BIN)/.dev
 	@tests/install_needs.sh
 	$(BIN)/python -m pytest -n auto tests/unit tests/contract tests/bench
-	$(BIN)/python -m pytest tests/integration tests/faults tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/integration tests/faults tests/browser
 
 fast: $(BIN)/.dev
 	$(BIN)/python -m pytest -n auto tests/unit tests/contract tests/bench
@@ -47,8 +47,10 @@ check: $(BIN)/.dev
 	$(BIN)/vulture
 	$(BIN)/relevo reference --check
 
+PART ?=
 bench: $(BIN)/.dev
-	$(BIN)/python -m tests.bench
+	@tests/bench/install_needs.sh $(PART)
+	$(BIN)/python -m tests.bench $(PART)
 
 docs: $(BIN)/.run
 	$(BIN)/relevo reference --write

@@ -78,6 +78,22 @@ class OpsSettings(Settings):
         return self
 
 
+class SpoolSettings(Settings):
+    """Where new requests are kept while a PostgreSQL store is away, until it has them: see docs/postgresql.md."""
+
+    folder: Path = Field(
+        Path("relevo.spool"),
+        validate_default=True,
+        description="On a disk that outlives the process, and no other gateway's; relative to where the service runs, "
+        "or absolute.",
+    )
+    limit: int = Field(
+        67_108_864,
+        ge=0,
+        description="Bytes that it may have; what is more is refused. 0: all is, while the store is away.",
+    )
+
+
 class GatewaySettings(Settings):
     """The gateway itself. The times are assumptions of the contracted time: declared here, watched while it runs."""
 
@@ -89,6 +105,7 @@ class GatewaySettings(Settings):
         description="`sqlite:PATH`: the file, relative to where the service runs or absolute. "
         "`postgresql://USER@HOST,HOST/DATABASE`: see docs/postgresql.md; with a password in it, a secret.",
     )
+    store_spool: SpoolSettings = SpoolSettings()
     peers: bool = Field(
         False, description="Other gateways share the store (PostgreSQL), and take over what this one had in hand."
     )

@@ -4,7 +4,7 @@ Names and labels are part of the surface: dashboards and alert rules are written
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import structlog
@@ -30,6 +30,7 @@ from gateway.core.events import (
 from gateway.core.handoff import HandoffState
 from gateway.core.ports import Reads, RoutingStatus
 from gateway.core.provider import HealthState
+from gateway.core.spool_state import SpoolState
 
 _HANDOFF_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 30.0)
 _SHORT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -143,6 +144,11 @@ class Metrics:
         self._connections = _Labelled(gauge("connections_open", "Connections that are open.", "listener"))
         self._blobs = gauge("blobs_stored", "Contents of attachments, as of the last removal of orphans.")
         self._blobs_bytes = gauge("blobs_stored_bytes", "Their bytes.")
+        self._spooled = gauge("spooled", "Requests on this machine that have not reached the store.")
+        self._spooled_oldest = gauge("spooled_oldest_seconds", "Age of the oldest of them.")
+        self._spooled_aside = gauge(
+            "spooled_aside", "Spooled requests that the store can't take: a person has to look."
+        )
         self._active = _Labelled(gauge("alarm_active", "Alarms of this type that are on now.", "alarm"))
 
     def _histograms(self) -> None:
@@ -257,6 +263,17 @@ class Metrics:
         """What the last removal of orphans left."""
         self._blobs.set(sweep.kept)
         self._blobs_bytes.set(sweep.bytes_kept)
+
+    def watch_spool(self, state: Callable[[], SpoolState], clock: Clock) -> None:
+        """Show from now on what is in the spool whenever somebody looks: while the store is away above all."""
+
+        def oldest() -> float:
+            since = state().oldest_at
+            return 0.0 if since is None else clock.now() - since
+
+        self._spooled.set_function(lambda: state().requests)
+        self._spooled_oldest.set_function(oldest)
+        self._spooled_aside.set_function(lambda: state().set_aside)
 
     def set_counts(self, counts: Mapping[str, float]) -> None:
         """What Reads.counts says."""

@@ -20,6 +20,7 @@ class AlarmType(StrEnum):
     NOTICE_UNDELIVERED = "notice_undelivered"
     ASSUMPTION_BROKEN = "assumption_broken"
     CONFIGURATION_REJECTED = "configuration_rejected"
+    REQUESTS_SPOOLED = "requests_spooled"
 
 
 class Severity(StrEnum):
@@ -42,6 +43,7 @@ SEVERITY = {
     AlarmType.NOTICE_UNDELIVERED: Severity.WARNING,
     AlarmType.ASSUMPTION_BROKEN: Severity.WARNING,
     AlarmType.CONFIGURATION_REJECTED: Severity.WARNING,
+    AlarmType.REQUESTS_SPOOLED: Severity.CRITICAL,
 }
 
 

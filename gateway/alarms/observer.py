@@ -150,6 +150,7 @@ _LINKS: dict[AlarmType, dict[str, str]] = {
     AlarmType.NOTICE_UNDELIVERED: _QUARANTINE,
     AlarmType.ASSUMPTION_BROKEN: {"metrics": "/metrics"},
     AlarmType.CONFIGURATION_REJECTED: {"policies": "/api/v1/policies"},
+    AlarmType.REQUESTS_SPOOLED: {"readiness": "/readyz", "metrics": "/metrics"},
 }
 
 

@@ -28,6 +28,8 @@ from gateway.core.events import (
     ProviderAvailableAgain,
     ProviderMisconfigured,
     ProviderStateChanged,
+    SpoolDrained,
+    SpoolingStarted,
     TakeoverEnded,
     TakeoverStarted,
     TicketOverdue,
@@ -88,6 +90,10 @@ class Rules:
                 self._clear(AlarmType.LEDGER_UNBALANCED, "", event.at)
             case AssumptionBroken() | AssumptionRestored():
                 self._assumption(event)
+            case SpoolingStarted(reason=reason):
+                self._raise(AlarmType.REQUESTS_SPOOLED, "", event.at, reason=reason)
+            case SpoolDrained(requests=requests, seconds=seconds):
+                self._clear(AlarmType.REQUESTS_SPOOLED, "", event.at, requests=requests, seconds=seconds)
             case ConfigurationRejected(problem=problem):
                 self._raise(AlarmType.CONFIGURATION_REJECTED, "", event.at, problem=problem)
             case ConfigurationReloaded():

@@ -17,6 +17,7 @@ _TITLES = {
     AlarmType.NOTICE_UNDELIVERED: mark("The notice of an alarm could not be delivered"),
     AlarmType.ASSUMPTION_BROKEN: mark("An assumption of the computed bounds does not hold: {assumption}"),
     AlarmType.CONFIGURATION_REJECTED: mark("Configuration rejected: the one before stays in force"),
+    AlarmType.REQUESTS_SPOOLED: mark("The store is away: requests wait on the gateway's own disk"),
 }
 
 

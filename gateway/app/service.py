@@ -15,11 +15,11 @@ from gateway.alarms.observer import Alarms
 from gateway.alarms.sender import WebhookNotices
 from gateway.alarms.settings import WebhookAlarmSettings
 from gateway.app.age import process_age
-from gateway.app.blobs import build_blobs
 from gateway.app.broken import BrokenAssumptions
 from gateway.app.configuration import RelevoConfig, assess, load_configuration, require_possible, secrets_of
 from gateway.app.doors import OPS_LIMITS, public_limits
 from gateway.app.front import public_front
+from gateway.app.keeping import open_keeping
 from gateway.app.memory import Memory
 from gateway.app.providers import build_providers, policy_facts, routes_of
 from gateway.assumptions import AssumptionWatch
@@ -115,9 +115,6 @@ class Service:
         signer = TokenSigner(await self._store.secret())
         self._organisation = settings.organisation.organisation()
         self._links = AttachmentLinks(signer.derived_key("attachment links"), settings.public.url, self._clock)
-        self._blobs = build_blobs(settings.store, self._clock, self._fail)
-        self._parts.push_async_callback(self._blobs.close)
-        await self._blobs.start()
 
         # Those who watch.
         self._fleet = Fleet(self._clock)
@@ -140,6 +137,9 @@ class Service:
         )
         await self._alarms.resume()
         self._store.subscribe(self._alarms)
+        self._keeping = await open_keeping(
+            settings, self._store, self._clock, self._alarms, self._metrics, self._fail, self._parts
+        )
 
         # Those who hand over.
         self._engine = Engine(self._store, self._fleet, self._clock, self._notices, self._promise, self._broken.since)
@@ -158,6 +158,8 @@ class Service:
             self._background("blobs", self._sweeper().run()),
             self._background("gauges", keep_fresh(self._metrics, self._store, self._fleet, self._clock)),
         ]
+        if self._keeping.drainer:
+            self._tasks.append(self._background("spool", self._keeping.drainer.run()))
 
         # The doors last, operations' first.
         self._ops = Listener(
@@ -290,38 +292,40 @@ class Service:
             feed=self._feed,
             policies=lambda: self._facts,
             checks={
-                "store": self._store.why_not_ready,
+                "store": self._keeping.store.why_not_ready,
                 "engine": self._why_engine_not_ready,
                 "event loop": self._watch.why_not_ready,
                 "memory": self._memory.why_not_ready,
                 "public listener": self._why_public_not_ready,
             },
+            remarks=self._keeping.remarks,
             source=self._config.gateway.public.url,
             token=token.get_secret_value() if token else None,
         )
 
     def _public_routes(self, signer: TokenSigner) -> list[Any]:
-        door = IntakeDoor(self._store, self._fleet, self._clock, self._metrics)
+        kept = self._keeping
+        door = IntakeDoor(kept.store, self._fleet, self._clock, self._metrics)
         routes: list[Any] = []
         for name, typed in self._config.channels.items():
             context = ChannelContext(
                 name=name,
                 intake=door,
-                reads=self._store,
+                reads=kept.store,
                 routing=self._fleet,
                 signer=signer,
                 clock=self._clock,
                 measurements=self._metrics,
                 organisation=self._organisation,
                 public_url=self._config.gateway.public.url,
-                blobs=self._blobs,
+                blobs=kept.blobs,
             )
             routes += CHANNEL_TYPES[typed.type].make(typed.settings, context).routes()
-        desks = DeskContext(door, self._store, self._blobs, self._links, self._clock)
+        desks = DeskContext(door, kept.store, kept.blobs, self._links, self._clock)
         return self._memory.guarded(routes + provider_routes(self._fleet.adapters, desks))
 
     def _sweeper(self) -> Sweeper:
-        return Sweeper(self._blobs, self._store.blobs_named, self._clock, self._metrics.swept)
+        return Sweeper(self._keeping.blobs, self._store.blobs_named, self._clock, self._metrics.swept)
 
     def _why_public_not_ready(self) -> str | None:
         return None if self._public_is_open and not self._stopped.is_set() else "not listening, or about to stop"

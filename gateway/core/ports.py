@@ -213,15 +213,19 @@ class LedgerStore(Announcer, Protocol):
         """Those of them that are astray, in one consistent read."""
 
 
-class SpoolStore(IntakeStore, Announcer, Protocol):
-    """What the spool needs of the store that it stands in for."""
+class TicketStore(IntakeStore, Protocol):
+    """What keeps that which comes in, and shows it to those who have proved a right to it."""
 
     def why_not_ready(self) -> str | None:
-        """Why the last write was refused; None where it was committed."""
+        """Why it would not take anything now; None where it would."""
 
     async def ticket(self, ticket_id: str) -> Case | None: ...
 
     async def ticket_by_reference(self, reference: str) -> Case | None: ...
+
+
+class SpoolStore(TicketStore, Announcer, Protocol):
+    """What the spool needs of the store that it stands in for."""
 
     async def drain(self, intakes: Sequence[Intake]) -> list[Receipt]:
         """Accept new tickets that were answered with yes already, each once, however often it comes.

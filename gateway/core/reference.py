@@ -66,6 +66,10 @@ class ReservedReferences:
         """How many it can still give."""
         return max(0, _MOST_GIVEN - len(self._given))
 
+    def exclude(self, reference: str) -> None:
+        """This one, perhaps of another block, is given too."""
+        self._given.add(int(reference[:-1]))
+
     def draw(self) -> str | None:
         """A random one of those that are left; None where there are too few."""
         if not len(self):

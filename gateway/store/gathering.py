@@ -20,8 +20,8 @@ _LINGER = 0.001
 class Gathering:
     """Lives on the event loop. One group is under way at a time, so what comes meanwhile shares the next commit.
 
-    A group costs a wake-up of the writer's thread and an fsync, whatever its size. So the calls of one round of the loop
-    go together; and at a busy time, which the last group's size tells, they wait a moment for as many others.
+    A group costs a wake-up of the writer's thread and an fsync, whatever its size. So the calls of one round of the
+    loop go together; and at a busy time, which the last group's size tells, they wait a moment for as many others.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, submit: Callable[[list[Call]], None]) -> None:

@@ -34,7 +34,7 @@ class _Running:
 
 class ThreadedRunner:
     """Over the database that `opened` opens. `on_failed` is called once, on the loop, when nothing more can be
-    promised; `measured` is told of each commit how many seconds it took, the wait of the call that waited longest included."""
+    promised; `measured` is told of each commit how many seconds it took, the longest wait of its calls included."""
 
     def __init__(
         self,

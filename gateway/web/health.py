@@ -17,6 +17,7 @@ async def ready(ops: Ops, _request: web.Request, _query: AnyQuery) -> web.Respon
     """200 when every check passes, else 503, with the reason of each."""
     reasons = {name: check() for name, check in ops.checks.items()}
     checks = [CheckResult(name=name, ok=reason is None, reason=reason) for name, reason in reasons.items()]
+    checks += [CheckResult(name=name, ok=True, reason=remark()) for name, remark in ops.remarks.items()]
     readiness = Readiness(ready=all(check.ok for check in checks), checks=checks)
     return answer(readiness, status=200 if readiness.ready else 503)
 

@@ -41,5 +41,7 @@ class Ops:
     """What readiness depends on, by name."""
     source: str
     """The public URL: what tells this gateway's events from another's (the CloudEvents source)."""
+    remarks: Mapping[str, Check] = field(default_factory=dict)
+    """What is told beside it, and makes nobody unready."""
     token: str | None = field(default=None, repr=False)
     """The administrators' bearer token. None only where the listener is on loopback."""

@@ -30,7 +30,7 @@ class Alive(Shape):
 
 
 class CheckResult(Shape):
-    """One thing that readiness depends on."""
+    """One thing that readiness depends on; one that is `ok` may have a `reason` to be looked at all the same."""
 
     name: str
     ok: bool

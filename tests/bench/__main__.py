@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gateway.core.errors import StartError
+from gateway.core.errors import RelevoError
 from tests.bench import catalogue
 from tests.bench.catalogue import Part, write_report
 from tests.bench.load import LoadFailed
@@ -92,7 +92,7 @@ def _run(to: Path, part: Part[Figures], measure: Measure[Figures]) -> None:
         try:
             known = circumstances(_command(part.name), Path(folder), part.others())
             figures = asyncio.run(_measured(measure, Path(folder)))
-        except (LoadFailed, StartError) as error:
+        except (LoadFailed, RelevoError) as error:
             raise click.ClickException(f"{part.name}: {error}") from error
     save(part.file(to), Result(known, figures), part.figures)
     _say(f"written: {write_report(to)}")

@@ -8,7 +8,9 @@ import pytest
 
 from gateway.core.clock import SystemClock
 from gateway.core.delivery import ClaimRequest, Kind
+from gateway.core.events import HandoffChanged
 from gateway.core.reference import parse_reference
+from gateway.core.ticket import TicketState
 from gateway.core.tokens import TokenSigner
 from gateway.store import SqlStore
 from tests.bench.million.fill import Filled, fill, opened
@@ -43,13 +45,24 @@ async def test_the_ledger_balances_and_every_row_can_be_read(store: SqlStore) ->
     assert all(case and case.messages and case.handoffs for case in cases)
     assert [each.seq for each in events] == list(range(1, len(events) + 1))
     assert {each.event.ticket_id for each in events} == {ticket.id for ticket in tickets}
-    assert Counter(ticket.state for ticket in tickets)["resolved"] > 0.9 * len(tickets)
+    assert Counter(ticket.state for ticket in tickets)[TicketState.RESOLVED] > 0.9 * len(tickets)
+
+
+async def test_copies_are_their_tickets_own_and_so_are_the_desks_references(store: SqlStore) -> None:
+    copies = await store.handoffs([ticket.id for ticket in await store.tickets(limit=ALL)])
+    owners = {copy.id: copy.ticket_id for copy in copies}
+    events = [each.event for each in await store.events(0, ALL) if isinstance(each.event, HandoffChanged)]
+
+    assert all(owners[event.handoff_id] == event.ticket_id for event in events)
+    theirs = [(copy.provider, copy.provider_reference) for copy in copies if copy.provider_reference]
+    assert len(set(theirs)) == len(theirs) == COPIES * TEMPLATE
 
 
 async def test_references_are_valid_and_no_two_tickets_share_one(store: SqlStore) -> None:
     references = [ticket.reference for ticket in await store.tickets(limit=ALL)]
 
     assert len(set(references)) == len(references)
+    assert references not in (sorted(references), sorted(references, reverse=True))
     assert all(parse_reference(reference) == reference for reference in references)
 
 

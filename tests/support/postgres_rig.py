@@ -41,6 +41,10 @@ class PostgresRig(Rig):
         return f"postgresql+psycopg://relevo@127.0.0.1:{self.servers[0].port}/{DATABASE}"
 
     def _over_postgres(self, content: dict[str, Any]) -> None:
-        content["gateway"] |= {"store": address_of(*self.servers), "peers": self._peers}
+        content["gateway"] |= {
+            "store": address_of(*self.servers),
+            "store_spool": {"folder": str(self.directory / "relevo.spool")},
+            "peers": self._peers,
+        }
         if self._peers:
             content["policies"][0]["takeover_within"] = _UNHURRIED

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, select, union_all
 
 from gateway.core.clock import Instant
+from gateway.core.errors import StoreUnavailable
 from gateway.core.reference import BLOCKS, ReservedReferences, block_bounds
 from gateway.store import bulk
 from gateway.store.schema import aliases, reference_blocks, tickets
@@ -27,7 +28,9 @@ def reserve(transaction: Transaction, wishes: list[Reserve]) -> list[ReservedRef
 
 
 def _reserve(connection: Connection, wanted: Reserve) -> ReservedReferences:
-    found = next(filter(len, (_block(connection, block) for block in _candidates(connection, wanted.holder))))
+    found = next((each for each in _blocks(connection, wanted.holder) if len(each)), None)
+    if found is None:
+        raise StoreUnavailable("every block of references that can be reserved is used up")
     connection.execute(delete(reference_blocks).where(reference_blocks.c.block == found.block))
     row = {"block": found.block, "holder": wanted.holder, "reserved_at": wanted.at}
     bulk.insert(connection, reference_blocks, [row])
@@ -40,6 +43,10 @@ def _candidates(connection: Connection, holder: str) -> Iterator[int]:
     yield from (row.block for row in reversed(rows) if row.holder == holder)
     yield from sorted(set(range(BLOCKS)) - {row.block for row in rows})
     yield from (row.block for row in rows if row.holder != holder)
+
+
+def _blocks(connection: Connection, holder: str) -> Iterator[ReservedReferences]:
+    return (_block(connection, block) for block in _candidates(connection, holder))
 
 
 def _block(connection: Connection, block: int) -> ReservedReferences:

@@ -12,7 +12,7 @@ ROUNDS = 5
 CONNECTIONS = (1, 8, 64)
 RT = Contestant(
     "RT 5",
-    f"Debian's request-tracker5 with its REST2 interface, on Starlet with {WORKERS} workers and SQLite",
+    "Debian's request-tracker5 with its REST2 interface, on Starlet and SQLite",
     rt,
     requests=120,
     warm_up=60,
@@ -24,8 +24,10 @@ _REQUESTS = {1: 600, 8: 1500, 64: 2500}
 
 @dataclass(frozen=True, slots=True)
 class RtFigures:
-    """By connections, each contestant's measurements in the order of the rounds."""
+    """`rounds` has, by connections, each contestant's measurements in the order of the rounds."""
 
+    workers: int
+    """Processes of RT that answer."""
     rounds: dict[int, dict[str, list[Measurement]]]
 
 
@@ -39,4 +41,4 @@ async def measure(folder: Path, say: Callable[[str], None], rounds: int = ROUNDS
             replace(RT, connections=connections),
         )
         measured[connections] = await run_rounds(contestants, rounds, folder, say)
-    return RtFigures(measured)
+    return RtFigures(WORKERS, measured)

@@ -5,12 +5,15 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
+from gateway.core.errors import RelevoError
 from gateway.demo.outage import Outage
+from tests.bench.load import LoadFailed
 from tests.bench.takeover.books import NEVER, Phase
 from tests.bench.takeover.phases import Account, Asking, Script, run_phase
 from tests.bench.takeover.rigs import RIGS
@@ -40,53 +43,64 @@ class TakeoverFigures:
 
 
 async def measure(
-    folder: Path, say: Callable[[str], None], phases: int = PHASES, lanes: int = LANES, script: Script | None = None
+    folder: Path, say: Callable[[str], None], phases: int = PHASES, lanes: int = LANES
 ) -> TakeoverFigures:
     """Raises LoadFailed, StartError."""
-    script, lanes = script or Script(), min(lanes, phases)
+    lanes = min(lanes, phases)
     say(f"{phases} phases for each of {len(Outage)} faults, in {lanes} lanes for each of {len(RIGS)} contestants")
-    async with asyncio.TaskGroup() as group:
-        running = {
-            name: [
-                group.create_task(_lane(folder, name, lane, _share(phases, lanes, lane), script, say))
-                for lane in range(lanes)
-            ]
-            for name in RIGS
-        }
+    course = _Course(folder, Script(), say)
+    shares = [phases // lanes + (lane < phases % lanes) for lane in range(lanes)]
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = {
+                name: [group.create_task(course.lane(name, lane, share)) for lane, share in enumerate(shares)]
+                for name in RIGS
+            }
+    except* (LoadFailed, RelevoError) as errors:
+        raise LoadFailed(str(errors.exceptions[0])) from errors
     return TakeoverFigures(
         {
             name: {fault: figures([each for task in tasks for each in task.result()[fault]]) for fault in Outage}
             for name, tasks in running.items()
         },
-        script,
+        course.script,
         lanes,
     )
 
 
-async def _lane(
-    folder: Path, contestant: str, lane: int, phases: int, script: Script, say: Callable[[str], None]
-) -> dict[Outage, list[Account]]:
-    """Its share of every fault's phases, each fault with a rig started afresh; lanes begin with different faults."""
-    chance = random.Random(lane)
-    accounts: dict[Outage, list[Account]] = {}
-    order = [*Outage][lane % len(Outage) :] + [*Outage][: lane % len(Outage)]
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        for outage in order:
-            with tempfile.TemporaryDirectory(dir=folder) as own:
-                async with RIGS[contestant](Path(own)) as rig:
-                    await rig.recovered()
-                    asking = Asking(session)
-                    accounts[outage] = [
-                        await run_phase(rig, outage, chance.uniform(0, script.grid), script, asking)
-                        for _ in range(phases)
-                    ]
+class _Course:
+    """What all lanes have in common; rigs start one after the other, so that none starts too slowly."""
+
+    def __init__(self, folder: Path, script: Script, say: Callable[[str], None]) -> None:
+        self.script = script
+        self._folder = folder
+        self._say = say
+        self._starting = asyncio.Lock()
+
+    async def lane(self, contestant: str, lane: int, phases: int) -> dict[Outage, list[Account]]:
+        """So many phases of every fault; lanes begin with different faults, and each has the same moments."""
+        chance = random.Random(lane)
+        faults = [*Outage][lane % len(Outage) :] + [*Outage][: lane % len(Outage)]
+        accounts: dict[Outage, list[Account]] = {}
+        for outage in faults:
+            waits = [chance.uniform(0, self.script.grid) for _ in range(phases)]
+            accounts[outage] = await self._outages(contestant, outage, waits)
             slowest = max(each.phase.longest or NEVER for each in accounts[outage])
-            say(f"{contestant}, lane {lane + 1}: {outage}, slowest ticket {slowest:.2f} s")
-    return accounts
+            self._say(f"{contestant}, lane {lane + 1}: {outage}, slowest ticket {slowest:.2f} s")
+        return accounts
 
-
-def _share(phases: int, lanes: int, lane: int) -> int:
-    return phases // lanes + (lane < phases % lanes)
+    async def _outages(self, contestant: str, outage: Outage, waits: list[float]) -> list[Account]:
+        """On a rig started afresh."""
+        with tempfile.TemporaryDirectory(dir=self._folder) as own:
+            async with AsyncExitStack() as parts:
+                session = await parts.enter_async_context(
+                    aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+                )
+                async with self._starting:
+                    rig = await parts.enter_async_context(RIGS[contestant](Path(own)))
+                await rig.recovered()
+                asking = Asking(session)
+                return [await run_phase(rig, outage, wait, self.script, asking) for wait in waits]
 
 
 def figures(accounts: list[Account]) -> FaultFigures:

@@ -13,10 +13,12 @@ from gateway.store import outbox
 from gateway.store.engine_sqlite import writing_engine
 from gateway.store.reads import balance, figures, gauges, pages
 from gateway.store.receipts import known
-from gateway.store.schema import metadata, tickets
+from gateway.store.schema import metadata
 from gateway.store.transaction import Transaction
+from gateway.store.verbs.drain import drain
 from gateway.store.verbs.rescue import Rescue, rescue
 from gateway.store.verbs.watch import MarkOverdue, mark_overdue
+from tests.support.store_work import new_ticket
 
 TAKEOVER = Takeover("t", "default", "acme", "norte", None, 1.0, 1.0, 1.0, 2.8, 5.0, ended_at=9.0)
 QUERIES: dict[str, Callable[[Connection], Any]] = {
@@ -32,7 +34,9 @@ QUERIES: dict[str, Callable[[Connection], Any]] = {
     "figures": lambda connection: figures.takeover_figures(connection, TAKEOVER),
     "gauges": lambda connection: gauges.counts(connection, 1.0),
     "overdue": lambda connection: pages.overdue(connection, 1.0, 10),
-    "by_reference": lambda connection: pages.ticket(connection, tickets.c.reference == "1"),
+    "by_reference": lambda connection: pages.ticket_by_reference(connection, "1"),
+    "by_id": lambda connection: pages.ticket(connection, "0"),
+    "drain": lambda connection: drain(Transaction(connection), [new_ticket(key="k")]),
     "newest": lambda connection: pages.newest_tickets(connection, None, "0", 10),
     "handoffs": lambda connection: pages.handoffs(connection, ["0"]),
     "stream": lambda connection: pages.events_after(connection, 0, 10),

@@ -14,6 +14,7 @@ PORTS = (
     ports.DeliveryStore,
     ports.TakeoverStore,
     ports.LedgerStore,
+    ports.SpoolStore,
     ports.QuarantineStore,
     ports.RecordStore,
     ports.Reads,
@@ -34,12 +35,13 @@ def as_ports(
     ports.DeliveryStore,
     ports.TakeoverStore,
     ports.LedgerStore,
+    ports.SpoolStore,
     ports.QuarantineStore,
     ports.RecordStore,
     ports.Reads,
 ]:
     """That the types agree as well is for the type checker to say."""
-    return (store,) * 7
+    return (store,) * 8
 
 
 def test_every_port_is_looked_at() -> None:
