@@ -35,6 +35,10 @@ class IntakeDoor:
         """What a provider tells about a ticket that it has."""
         return (await self._store.report([report]))[0]
 
+    async def foresee(self, report: ProviderReport) -> ReportResult:
+        """What would become of it now."""
+        return await self._store.foresee(report)
+
     def _intake(self, message: InboundMessage, now: Instant) -> Intake:
         ticket = self._ticket(message, now) if message.ticket_id is None else None
         first = Message(

@@ -123,7 +123,10 @@ def _fields(recorded: Recorded, level: Level) -> EventDict:
         "event": event.type,
         "seq": recorded.seq,
     }
-    for name, value in (("ticket_id", event.ticket_id), ("reference", event.reference), *event.data().items()):
+    if event.ticket_id is not None:
+        fields["ticket_id"] = event.ticket_id
+        fields["reference"] = event.reference
+    for name, value in event.data().items():
         if value is not None:
             fields[name] = value
     return fields

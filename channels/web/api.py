@@ -11,12 +11,14 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from channels.channel import ChannelContext
+from channels.web.allowance import Allowance
 from channels.web.answers import check_answers
 from channels.web.categories import Categories
 from channels.web.complaints import complaints
 from channels.web.content import JSON, parse_object, read_content
 from channels.web.drafts import too_many
 from channels.web.multipart import MULTIPART, FormLimits, read_form
+from channels.web.pages import refuse_cross_site
 from channels.web.settings import WebSettings
 from channels.web.submission import Submission, submission_model
 from channels.web.throttle import Step, Throttle
@@ -52,6 +54,7 @@ class TicketApi:
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """201 after the commit; the same key and content again: the same answer. Raises Problem otherwise."""
+        refuse_cross_site(request)
         self._authorize(request)
         await self._keep_pace(request)
         language = self._language(request)
@@ -73,19 +76,23 @@ class TicketApi:
             raise Problem(UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
 
     async def _keep_pace(self, request: web.Request) -> None:
-        """A program can't be asked a question: it is slowed for longer, and then refused."""
+        """A program can't be asked a question: it is slowed for longer, and refused in a flood of its own.
+
+        Where too many wait already it passes unslowed: what others send is no reason to turn it away.
+        """
         pace = self._throttle.pace(client_address(request), self._context.clock.now())
-        if pace.step is Step.PASS:
-            return
-        if pace.step is Step.REFUSE or not await self._throttle.delay(pace.seconds):
+        if pace.step is Step.REFUSE:
             self._context.measurements.intake_refused(self._context.name, "flood")
-            raise too_many(max(1.0, pace.seconds))
+            raise too_many(pace.seconds)
+        if pace.step is not Step.PASS:
+            await self._throttle.delay(pace.seconds)
 
     async def _content(self, request: web.Request, language: Language) -> tuple[bytes, list[Attachment]]:
         """The ticket's JSON: the whole content, or the field `ticket` of a form that has files beside it."""
         if request.headers.get("Content-Type") == JSON or request.content_type != MULTIPART:
             return await read_content(request, JSON, self._limits.fields), []
-        fields, files = await read_form(request, self._limits, self._context.blobs, language)
+        allowance = Allowance.of(request, self._context, self._throttle)
+        fields, files = await read_form(request, self._limits, allowance, language)
         if fields.keys() != {_TICKET}:
             raise Problem(INVALID, errors=[FieldError(f"/{_TICKET}", language(_NO_TICKET))])
         return fields[_TICKET].encode(), files

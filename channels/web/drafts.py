@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from channels.channel import ChannelContext
+from channels.web.allowance import Allowance
 from channels.web.files import FilesOffer, Kept, KeptFiles, lost, offer, too_much
 from channels.web.form_token import FormTokens
 from channels.web.gate import ANSWER_FIELD, TOKEN_FIELD, TRAP_FIELD, Gate, Passage
@@ -79,7 +80,8 @@ class Drafts:
             raise too_many(pace.seconds)
         status, errors = 422, list[FieldError]()
         try:
-            fields, new = await read_form(request, self._limits, self._context.blobs, language)
+            allowance = Allowance.of(request, self._context, self._throttle)
+            fields, new = await read_form(request, self._limits, allowance, language)
         except FilesRefused as refused:
             fields, new = refused.fields, refused.attachments
             status, errors = refused.type.status, list(refused.errors)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from aiohttp import web
 from babel.numbers import format_decimal
 
+from channels.web.allowance import Keeping
 from channels.web.attachment_settings import AttachmentSettings
 from channels.web.content import FORM, parse_form, read_content
 from channels.web.parts import NotMultipart, Part, Parts
 from gateway.core.arriving import Arriving
 from gateway.core.attachments import clean_name, declared_type, judge_type
 from gateway.core.errors import ContentTooLarge, StoreUnavailable
-from gateway.core.ports import Blobs
 from gateway.core.problems import INVALID, MALFORMED, TOO_LARGE, UNAVAILABLE, FieldError, Problem, ProblemType
 from gateway.core.texts import Language, mark
 from gateway.core.ticket import Attachment
@@ -66,7 +66,7 @@ class FilesRefused(Problem):
 
 
 async def read_form(
-    request: web.Request, limits: FormLimits, blobs: Blobs, language: Language
+    request: web.Request, limits: FormLimits, blobs: Keeping, language: Language
 ) -> tuple[dict[str, str], list[Attachment]]:
     """The fields without surrounding white space, and the files, whose blobs are durable; empty inputs are left out.
 
@@ -88,7 +88,7 @@ async def read_form(
 class _Reading:
     """One form while it comes in."""
 
-    def __init__(self, request: web.Request, limits: FormLimits, blobs: Blobs, language: Language) -> None:
+    def __init__(self, request: web.Request, limits: FormLimits, blobs: Keeping, language: Language) -> None:
         self.fields: dict[str, str] = {}
         self.attachments: list[Attachment] = []
         self.errors: list[FieldError] = []

@@ -40,6 +40,11 @@ class RateSettings(Settings):
     everybody: int = Field(
         600, ge=1, le=1_000_000, description="Sent in a minute from all addresses together without any hindrance."
     )
+    files_per_address: int = Field(
+        536_870_912,
+        ge=1_048_576,
+        description="Bytes of files taken in an hour from one address: they are on disk before a form is sent.",
+    )
     trusted: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         ("127.0.0.0/8", "::1"),
         description="Addresses and networks that are never hindered, such as an office's or an API client's.",

@@ -22,6 +22,7 @@ LONGEST_DELAY = 2.0
 _SLOWED, _QUESTIONED, _FLOOD = 1, 2, 10
 """In minutes of what is free."""
 _MINUTE = 60.0
+_HOUR = 3600.0
 _KNOWN_ADDRESSES = 20_000
 _MOST_WAITING = 200
 _EVERYBODY = ""
@@ -53,6 +54,8 @@ class Throttle:
     def __init__(self, settings: RateSettings, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._addresses = _Meter(settings.per_address, _KNOWN_ADDRESSES)
         self._everybody = _Meter(settings.everybody, 1)
+        self._files_free = settings.files_per_address
+        self._files = Buckets(self._files_free / _HOUR, self._files_free, _KNOWN_ADDRESSES)
         self._trusted = tuple(ip_network(each) for each in settings.trusted)
         self._client = lru_cache(maxsize=4096)(self._known_as)
         self._sleep = sleep
@@ -70,6 +73,11 @@ class Throttle:
         if together.step is Step.REFUSE:
             together = Pace(Step.QUESTION, LONGEST_DELAY)
         return max(own, together, key=lambda pace: (pace.step, pace.seconds))
+
+    def takes_file(self, address: str, now: Instant, size: int) -> bool:
+        """Counts so many bytes of a file of `address`; False where they are more than it may send."""
+        client = self._client(address)
+        return client is None or self._files.add(client, now, size) <= self._files_free
 
     async def delay(self, seconds: float) -> bool:
         """Wait. False, at once, where too many wait already: a delay must not be what exhausts us."""

@@ -21,10 +21,19 @@ from channels.web.visit import Visit
 from gateway.core.delivery import Case
 from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.problems import NOT_FOUND, Problem
+from gateway.core.reference import show_reference
+from gateway.core.texts import mark
 from gateway.core.ticket import Acceptance, DedupeKey, Direction, InboundMessage, Ticket
 
 SENT = "sent"
 """`?sent=1`: the requester comes from having sent a message."""
+_MOST_MESSAGES = 200
+_FULL_MESSAGES = 20
+"""What a requester may write in one request: so many messages, and the text of so many that are full. The page shows
+it whole, and a desk that takes over is given it whole."""
+_TOO_LONG = mark(
+    "This conversation has become too long to go on. Please send a new request, and name this one in it: {reference}."
+)
 
 
 class TicketPage:
@@ -36,6 +45,7 @@ class TicketPage:
         self._drafts = drafts
         self._categories = Categories(settings.categories)
         self._model = reply_model(settings)
+        self._most_text = _FULL_MESSAGES * settings.message_length
 
     async def show(self, request: web.Request) -> web.Response:
         """The page. Raises Problem, the same for a wrong token as for a ticket that is gone."""
@@ -45,6 +55,7 @@ class TicketPage:
 
     async def back(self, request: web.Request) -> web.Response:
         """303 to the page, for whoever kept the address that a form which came back was shown at."""
+        await self._ticket(request)  # what is no token of ours never gets into a Location
         visit = self._pages.visits.of(request)
         raise see(visit, self._path(request) + visit.query())
 
@@ -54,6 +65,7 @@ class TicketPage:
         case, ticket = await self._ticket(request)
         visit = self._pages.visits.of(request, ticket.language)
         draft = await self._drafts.read(request, visit.language)
+        case, ticket = await self._ticket(request)  # as it stands now: the form may have taken minutes to come
         if draft.get(STEP_FIELD) == SHOW:
             return self._page(request, visit, case, ticket, draft)
         errors = {error.pointer.rpartition("/")[2]: error.detail for error in draft.errors}
@@ -63,6 +75,9 @@ class TicketPage:
             errors["body"] = complaints(error, visit.language)[0].detail
         if errors:
             return self._page(request, visit, case, ticket, draft, status=draft.status, errors=errors)
+        if self._is_full(case):
+            notice = visit.language(_TOO_LONG, reference=show_reference(ticket.reference))
+            return self._page(request, visit, case, ticket, draft, status=422, notice=notice)
         passage = self._gate(ticket).judge(
             draft.fields, visit.language, self._context.clock.now(), suspicious=draft.suspicious
         )
@@ -100,6 +115,10 @@ class TicketPage:
         if case is None or case.ticket is None:
             raise Problem(NOT_FOUND)
         return case, case.ticket
+
+    def _is_full(self, case: Case) -> bool:
+        written = [len(each.body) for each in case.messages if each.direction is Direction.INBOUND]
+        return len(written) >= _MOST_MESSAGES or sum(written) >= self._most_text
 
     def _gate(self, ticket: Ticket) -> Gate:
         return self._drafts.gate(f"reply {ticket.id}")

@@ -12,7 +12,12 @@ _log = structlog.get_logger("relevo")
 
 
 def public_limits(settings: PublicSettings) -> Limits:
-    """Also has the system give us all the descriptors that it allows."""
+    """Also has the system give us all the descriptors that it allows, and says what makes limits per address void."""
+    if settings.url.startswith("https:") and not settings.trusted_proxies:
+        _log.warning(
+            "the proxy that speaks https before us is not in gateway.public.trusted_proxies: everybody has its "
+            "address, and nobody is slowed in a flood if that is this machine's"
+        )
     descriptors = raise_descriptor_limit()
     connections = min(settings.connections, connections_for(descriptors))
     if connections < settings.connections:

@@ -27,8 +27,8 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def add(self, key: str, now: Instant) -> float:
-        """One more of `key`; the level with it. What would overflow is not added: nobody is punished for going on."""
+    def add(self, key: str, now: Instant, amount: float = 1) -> float:
+        """So much more of `key`; the level with it. What would overflow isn't added: going on isn't punished."""
         bucket = self._buckets.get(key)
         if bucket is None:
             if len(self._buckets) >= self._keys:
@@ -38,7 +38,7 @@ class Buckets:
             self._buckets.move_to_end(key)
             bucket.level = max(0.0, bucket.level - self._rate * (now - bucket.at))
             bucket.at = now
-        wanted = bucket.level + 1
+        wanted = bucket.level + amount
         if wanted <= self._most:
             bucket.level = wanted
         return wanted

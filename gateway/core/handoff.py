@@ -45,6 +45,8 @@ LIVE = frozenset({HandoffState.ACCEPTED, HandoffState.PICKED_UP})
 """The provider has an open copy."""
 UNSURE = frozenset({HandoffState.STARTED, HandoffState.UNKNOWN})
 """The provider may have a copy."""
+MAY_HAVE = UNSURE | LIVE | {HandoffState.RESOLVED}
+"""The provider may have the ticket. When it is withdrawn, so are its files, and the right to reply."""
 _WORKED_ON = frozenset({HandoffState.PICKED_UP, HandoffState.RESOLVED})
 
 

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 
 from gateway.core.clock import Clock, Instant
-from gateway.core.handoff import Handoff, HandoffState
+from gateway.core.handoff import Handoff
 from gateway.core.ticket import Attachment, Message
 
 LINK_PATH = "/providers/{name}/attachments/{token}"
@@ -20,17 +20,6 @@ LASTS = 86_400.0
 _FIELDS = struct.Struct(">16s16sIHI")
 _SIGNATURE = 16
 _KEY_BYTES = 32
-
-MAY_FETCH = frozenset(
-    {
-        HandoffState.STARTED,
-        HandoffState.UNKNOWN,
-        HandoffState.ACCEPTED,
-        HandoffState.PICKED_UP,
-        HandoffState.RESOLVED,
-    }
-)
-"""States of a copy whose provider may have the ticket: it is withdrawn from the others, and so are its files."""
 
 
 @dataclass(frozen=True, slots=True)

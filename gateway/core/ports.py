@@ -44,6 +44,9 @@ class IntakeStore(Protocol):
     async def report(self, reports: Sequence[ProviderReport]) -> list[ReportResult]:
         """Apply what providers report to their own copies only; each report id once."""
 
+    async def foresee(self, given: ProviderReport) -> ReportResult:
+        """What `report` would make of it now; nothing is kept."""
+
 
 class Intaker(Protocol):
     """The one door for what comes in; channels and the providers' webhook get it."""
@@ -53,6 +56,9 @@ class Intaker(Protocol):
 
     async def report(self, report: ProviderReport) -> ReportResult:
         """A provider's report, durable when it returns."""
+
+    async def foresee(self, report: ProviderReport) -> ReportResult:
+        """What would become of it now; nothing is kept."""
 
 
 NamedBlobs = Callable[[Sequence[str]], Awaitable[Collection[str]]]

@@ -33,7 +33,7 @@ class SqliteDatabase:
         """Lock, connect, migrate. Raises StartError."""
         lock = FileLock(Path(f"{file}.lock"))
         lock.acquire()
-        engine = writing_engine(file)
+        engine = writing_engine(file, foreign_keys=False)
         try:
             with translated():
                 connection = engine.connect()

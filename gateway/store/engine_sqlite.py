@@ -6,8 +6,8 @@ Versions 3.7.0 to 3.51.2 can corrupt a WAL when two connections write or checkpo
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -18,19 +18,23 @@ _BUSY_SECONDS = 1.5
 _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
-    "foreign_keys = ON",
     # A checkpoint within a commit would keep its errors to itself: the writer checkpoints, and looks.
     "wal_autocheckpoint = 0",
     "temp_store = MEMORY",
 )
 
 
-def writing_engine(database: str) -> Engine:
-    """One connection, kept open, on which every transaction begins as a writing one."""
+def writing_engine(database: str, *, foreign_keys: bool = True) -> Engine:
+    """One connection, kept open, on which every transaction begins as a writing one.
+
+    Without `foreign_keys` SQLite takes the verbs' word that what a row names is there: to look came to a twelfth of the
+    cost of an intake. The tests run the same verbs with it looking, as PostgreSQL always does.
+    """
     if database != ":memory:":
         _keep_private(database)
     engine = create_engine("sqlite://", creator=lambda: _open(database), poolclass=StaticPool)
-    event.listen(engine, "connect", _prepare)
+    pragmas = (*_PRAGMAS, f"foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+    event.listen(engine, "connect", lambda connection, _: _prepare(connection, pragmas))
     event.listen(engine, "begin", _begin_immediate)
     return engine
 
@@ -59,8 +63,8 @@ def _open(database: str, *, uri: bool = False) -> sqlite3.Connection:
     )
 
 
-def _prepare(connection: sqlite3.Connection, _: Any) -> None:
-    for pragma in _PRAGMAS:
+def _prepare(connection: sqlite3.Connection, pragmas: Sequence[str]) -> None:
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -23,18 +23,6 @@ class Kept(NamedTuple):
     message_id: str | None
     received_at: Instant
 
-    @classmethod
-    def of(cls, dedupe: DedupeKey, receipt: Receipt) -> "Kept":
-        return cls(
-            dedupe.scope,
-            dedupe.key,
-            dedupe.fingerprint,
-            receipt.ticket_id,
-            receipt.reference,
-            receipt.message_id,
-            receipt.received_at,
-        )
-
     def receipt(self, acceptance: Acceptance) -> Receipt:
         return Receipt(acceptance, self.ticket_id, self.reference, self.message_id or "", self.received_at)
 
@@ -59,12 +47,24 @@ def keep(connection: Connection, kept: Sequence[Kept]) -> None:
     bulk.insert(connection, receipts, [each._asdict() for each in kept])
 
 
-def keep_first(connection: Connection, kept: Sequence[Kept]) -> dict[tuple[str, str], Kept]:
+def keep_first(connection: Connection, given: Sequence[tuple[DedupeKey, Receipt]]) -> dict[tuple[str, str], Kept]:
     """Remember those whose key is new. Empty where all of them are; else what is kept now, by scope and key: one of
     those given, or what came before it. The usual case asks nothing."""
-    if bulk.insert_unless_taken(connection, receipts, [each._asdict() for each in kept]):
+    rows = [
+        {
+            "scope": key.scope,
+            "key": key.key,
+            "fingerprint": key.fingerprint,
+            "ticket_id": receipt.ticket_id,
+            "reference": receipt.reference,
+            "message_id": receipt.message_id,
+            "received_at": receipt.received_at,
+        }
+        for key, receipt in given
+    ]
+    if bulk.insert_unless_taken(connection, receipts, rows):
         return {}
-    return known(connection, [DedupeKey(each.scope, each.key, each.fingerprint) for each in kept])
+    return known(connection, [key for key, _ in given])
 
 
 def correct_reference(connection: Connection, key: DedupeKey, reference: str) -> None:

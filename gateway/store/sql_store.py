@@ -26,6 +26,7 @@ from gateway.core.ticket import Intake, Receipt, Ticket
 from gateway.store import outbox
 from gateway.store.audit_trail import Line
 from gateway.store.reads import attachments, balance, figures, gauges, pages
+from gateway.store.reported import foresee
 from gateway.store.runner import Runner
 from gateway.store.verbs.accept import accept
 from gateway.store.verbs.begin import begin
@@ -98,6 +99,9 @@ class SqlStore:
 
     async def report(self, reports: Sequence[ProviderReport]) -> list[ReportResult]:
         return await self._runner.write(report, reports)
+
+    async def foresee(self, given: ProviderReport) -> ReportResult:
+        return await self._runner.read(lambda connection: foresee(connection, given))
 
     async def drain(self, intakes: Sequence[Intake]) -> list[Receipt]:
         return await self._runner.write(drain, intakes)

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.events import DuplicateReceived, TicketReceived
 from gateway.core.reference import BLOCKS, block_bounds, parse_reference
-from gateway.core.ticket import Acceptance, Intake, TicketState
+from gateway.core.ticket import Acceptance, Attachment, Intake, TicketState
 from gateway.store import SqlStore
 from tests.support.store import ENGINES, Heard, opened_store
 from tests.support.store_work import Work, new_ticket
@@ -131,8 +131,6 @@ async def test_when_every_block_is_held_the_one_reserved_longest_ago_goes(store:
 
 
 async def test_attachments_are_drained_too(store: SqlStore) -> None:
-    from gateway.core.ticket import Attachment
-
     picture = Attachment("a.png", "image/png", 3, "a" * 64)
     intake = new_ticket()
     await store.drain([replace(intake, message=replace(intake.message, attachments=(picture,)))])

@@ -9,6 +9,8 @@ import pytest
 from gateway.core.delivery import Case, Finish, HandoffFact, Kind
 from gateway.core.events import DoubleDetected, HandoffChanged, HandoffConfirmed, TicketRescued
 from gateway.core.handoff import Handoff, HandoffState
+from gateway.core.ids import new_id
+from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.ticket import Priority, TicketState
 from gateway.store import SqlStore
 from tests.support.store import ENGINES, Heard, opened_store
@@ -44,6 +46,33 @@ async def rescued(work: Work, store: SqlStore) -> tuple[str, Handoff, Case]:
     assert await store.rescue("default", "acme", 1_100.0, "acme is down", 10) == 1
     (case,) = await work.claim(Kind.RESCUE, at=1_100.0)
     return ticket_id, copy, case
+
+
+async def at_desk_in(work: Work, state: HandoffState, *, doubted: bool = False) -> tuple[str, Handoff]:
+    """A ticket of which acme's copy came to that state: at once, or after an attempt that it said nothing to."""
+    ticket_id = await work.accept()
+    (case,) = await work.claim()
+    copy = await work.begin(case, "acme")
+    if state in (HandoffState.WITHDRAWN, HandoffState.LOST):
+        await work.learn(copy, HandoffState.ACCEPTED)
+    elif doubted or state is HandoffState.ABSENT:
+        await work.learn(copy, HandoffState.UNKNOWN)
+    assert await work.learn(copy, state, at=1_003.0) or state is HandoffState.STARTED
+    return ticket_id, copy
+
+
+async def report(store: SqlStore, work: Work, ticket_id: str, kind: ReportType) -> ReportResult:
+    """What becomes of it when acme reports that; asked beforehand, the store says the same."""
+    ticket = (await work.case(ticket_id)).ticket
+    assert ticket is not None
+    told = ProviderReport("acme", new_id(), kind, 1_010.0, ticket.reference, body="Reinicie")
+    foreseen = await store.foresee(told)
+    (result,) = await store.report([told])
+    assert foreseen is result
+    assert await store.foresee(told) is (
+        ReportResult.DUPLICATE if result is ReportResult.APPLIED else ReportResult.NOT_FOUND
+    )
+    return result
 
 
 async def test_acceptance_hands_the_ticket_over(work: Work, heard: Heard) -> None:
@@ -95,6 +124,79 @@ async def test_what_was_not_there_may_turn_out_to_be(work: Work, late: HandoffSt
     assert await work.state(ticket_id) is TicketState.WAITING
     assert await work.learn(copy, HandoffState.ACCEPTED, at=1_004.0)
     assert await work.state(ticket_id) is TicketState.HANDED_OFF
+
+
+NOT_THERE = [
+    HandoffState.REFUSED,
+    HandoffState.UNAVAILABLE,
+    HandoffState.ABSENT,
+    HandoffState.LOST,
+    HandoffState.WITHDRAWN,
+]
+
+
+@pytest.mark.parametrize("state", NOT_THERE)
+async def test_t38_a_desk_that_has_not_got_the_ticket_has_no_say_in_it(
+    store: SqlStore, work: Work, state: HandoffState
+) -> None:
+    """It can't speak to the requester in the organisation's name, no more than it can read the files."""
+    ticket_id, _ = await at_desk_in(work, state)
+    assert await report(store, work, ticket_id, ReportType.REPLIED) is ReportResult.NOT_FOUND
+    assert len((await work.case(ticket_id)).messages) == 1
+
+
+@pytest.mark.parametrize("state", [HandoffState.STARTED, HandoffState.UNKNOWN])
+async def test_who_replies_before_we_have_its_answer_has_the_ticket(
+    store: SqlStore, work: Work, state: HandoffState
+) -> None:
+    ticket_id, _ = await at_desk_in(work, state)
+    assert await report(store, work, ticket_id, ReportType.REPLIED) is ReportResult.APPLIED
+    assert await work.state(ticket_id) is TicketState.HANDED_OFF
+
+
+async def test_a_surplus_copy_has_a_say_until_it_is_withdrawn(store: SqlStore, work: Work) -> None:
+    """Somebody there may just have answered; and if the withdrawal is refused, that copy stays."""
+    ticket_id, _, acme, norte = await two_attempts(work)
+    await work.learn(norte, HandoffState.ACCEPTED)
+    await work.learn(acme, HandoffState.ACCEPTED, at=1_003.0)
+    assert await report(store, work, ticket_id, ReportType.REPLIED) is ReportResult.APPLIED
+    await work.learn(acme, HandoffState.WITHDRAWN, at=1_011.0)
+    assert await report(store, work, ticket_id, ReportType.REPLIED) is ReportResult.NOT_FOUND
+
+
+@pytest.mark.parametrize("doubted", [False, True])
+async def test_t33_a_desk_that_refused_a_ticket_cannot_close_it(store: SqlStore, work: Work, doubted: bool) -> None:
+    ticket_id, _ = await at_desk_in(work, HandoffState.REFUSED, doubted=doubted)
+    assert await report(store, work, ticket_id, ReportType.RESOLVED) is ReportResult.NOT_FOUND
+    assert await work.state(ticket_id) is TicketState.WAITING
+
+
+@pytest.mark.parametrize("first", [ReportType.ACCEPTED, ReportType.PICKED_UP])
+async def test_a_desk_that_has_after_all_what_it_refused_says_so_first(
+    store: SqlStore, work: Work, first: ReportType
+) -> None:
+    """It may have kept the first attempt, which it said nothing to, and refused the second."""
+    ticket_id, _ = await at_desk_in(work, HandoffState.REFUSED, doubted=True)
+    for kind, state in (
+        (first, TicketState.HANDED_OFF),
+        (ReportType.REPLIED, TicketState.HANDED_OFF),
+        (ReportType.RESOLVED, TicketState.RESOLVED),
+    ):
+        assert await report(store, work, ticket_id, kind) is ReportResult.APPLIED
+        assert await work.state(ticket_id) is state
+
+
+async def test_what_a_search_finds_resolved_is_resolved_whatever_was_refused_later(work: Work) -> None:
+    ticket_id, copy = await at_desk_in(work, HandoffState.REFUSED, doubted=True)
+    assert await work.learn(copy, HandoffState.RESOLVED, at=1_010.0)
+    assert await work.state(ticket_id) is TicketState.RESOLVED
+
+
+@pytest.mark.parametrize("state", [HandoffState.UNAVAILABLE, HandoffState.ABSENT])
+async def test_a_desk_that_has_it_after_all_may_close_it(store: SqlStore, work: Work, state: HandoffState) -> None:
+    ticket_id, _ = await at_desk_in(work, state)
+    assert await report(store, work, ticket_id, ReportType.RESOLVED) is ReportResult.APPLIED
+    assert await work.state(ticket_id) is TicketState.RESOLVED
 
 
 async def test_facts_never_move_a_copy_backwards(work: Work) -> None:

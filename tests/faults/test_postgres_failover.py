@@ -78,19 +78,19 @@ async def _answered(rig: PostgresRig, traffic: PersistentTraffic) -> None:
     await rig.until(lambda: traffic.more(answered + _SOME), _RECOVERED_WITHIN)
 
 
-async def test_a_server_that_is_away_is_refused_within_five_seconds_and_found_again(
+async def test_without_a_spool_a_server_that_is_away_is_refused_within_five_seconds_and_found_again(
     tmp_path: Path, server: Server
 ) -> None:
-    async with PostgresRig(tmp_path, [server]) as rig, _under_load(rig):
+    async with PostgresRig(tmp_path, [server], spooling=False) as rig, _under_load(rig):
         server.crash()
         await _refuses(rig)
         server.start()
 
 
-async def test_a_server_that_hangs_is_refused_within_five_seconds_and_found_again(
+async def test_without_a_spool_a_server_that_hangs_is_refused_within_five_seconds_and_found_again(
     tmp_path: Path, server: Server
 ) -> None:
-    async with PostgresRig(tmp_path, [server]) as rig, _under_load(rig):
+    async with PostgresRig(tmp_path, [server], spooling=False) as rig, _under_load(rig):
         server.freeze()
         await _refuses(rig)
         server.thaw()

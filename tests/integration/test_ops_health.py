@@ -32,6 +32,13 @@ async def test_not_ready_tells_why() -> None:
         }
 
 
+async def test_what_is_worth_telling_makes_nobody_unready() -> None:
+    site = OpsSite(not_ready={"store": None}, remarks={"spool": "the store is away"})
+    async with site.running() as client, client.get("/readyz") as response:
+        assert response.status == 200
+        assert (await response.json())["checks"][1] == {"name": "spool", "ok": True, "reason": "the store is away"}
+
+
 @pytest.mark.parametrize(
     ("accept", "content_type"),
     [

@@ -288,6 +288,29 @@ async def test_a_report_that_comes_again_adds_no_files(bench: Bench) -> None:
     assert len(await replies(bench, ticket)) == 1
 
 
+async def test_a_report_that_comes_again_needs_its_files_no_more(bench: Bench) -> None:
+    """The answer to the first one was lost, and meanwhile the desk has removed the file: 422 would never end."""
+    ticket = await ticket_at_acme(bench)
+    bench.desk.otherwise = answers(200, b"x")
+    assert (await bench.reply(ticket, offered(bench), message_id="r1"))[0] == 204
+    bench.desk.otherwise = answers(404)
+    assert (await bench.reply(ticket, offered(bench), message_id="r1"))[0] == 204
+    assert len(bench.desk.requests) == 1
+
+
+async def test_t33_nothing_is_fetched_for_a_ticket_that_the_desk_has_not_got(bench: Bench) -> None:
+    """Any ten digits that check made us fetch 25 MiB."""
+    ticket = await ticket_at_acme(bench)
+    bench.desk.otherwise = answers(200, b"x")
+    stranger = replace(ticket, reference=new_reference())
+    assert (await bench.reply(stranger, offered(bench)))[0] == 404
+    (copy,) = (await bench.work.case(ticket.id)).handoffs
+    await bench.work.learn(copy, HandoffState.WITHDRAWN, at=1_003.0)
+    assert (await bench.reply(ticket, offered(bench)))[0] == 404
+    assert bench.desk.requests == []
+    assert bench.blobs.contents == {}
+
+
 async def test_t04_a_desks_file_that_pretends_is_unknown(bench: Bench) -> None:
     ticket = await ticket_at_acme(bench)
     bench.desk.otherwise = answers(200, b"<svg onload='alert(1)'>")

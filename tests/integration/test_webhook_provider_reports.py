@@ -42,6 +42,11 @@ class RememberingIntake:
         self.reports.append(report)
         return self.result
 
+    async def foresee(self, report: ProviderReport) -> ReportResult:
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
 
 class NoTickets:
     """Reads of an empty store."""

@@ -267,6 +267,7 @@ class OpsSite:
     feed: EventFeed = field(default_factory=EventFeed)
     policies: list[PolicyFacts] = field(default_factory=list)
     not_ready: dict[str, str | None] = field(default_factory=lambda: {"store": None, "engine": None, "loop": None})
+    remarks: dict[str, str | None] = field(default_factory=dict)
     token: str | None = None
     url: str = ""
 
@@ -281,6 +282,7 @@ class OpsSite:
             feed=self.feed,
             policies=lambda: self.policies,
             checks={name: lambda name=name: self.not_ready[name] for name in self.not_ready},  # type: ignore[misc]
+            remarks={name: lambda name=name: self.remarks[name] for name in self.remarks},  # type: ignore[misc]
             source="https://relevo.example.org",
             token=self.token,
         )

@@ -1,6 +1,6 @@
 """Relevo over PostgreSQL as a real process, and a second one beside it over the same database and desks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,24 @@ def address_of(*servers: Server) -> str:
 
 
 class PostgresRig(Rig):
-    """A rig whose store is on `servers`, the one that takes writes first."""
+    """A rig whose store is on `servers`, the one that takes writes first. Without `spooling` requests are refused while
+    none is there."""
 
-    def __init__(self, directory: Path, servers: Sequence[Server], *, peers: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        servers: Sequence[Server],
+        *,
+        peers: bool = False,
+        spooling: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         directory.mkdir(exist_ok=True)
         self.servers = list(servers)
+        self.spool = directory / "relevo.spool"
         self._peers = peers
-        super().__init__(directory, adjust=self._over_postgres)
+        self._spooling = spooling
+        super().__init__(directory, adjust=self._over_postgres, environment=environment)
 
     def beside(self, directory: Path) -> "PostgresRig":
         """A second gateway over the same database and desks; it has desks of its own only in name."""
@@ -43,7 +54,7 @@ class PostgresRig(Rig):
     def _over_postgres(self, content: dict[str, Any]) -> None:
         content["gateway"] |= {
             "store": address_of(*self.servers),
-            "store_spool": {"folder": str(self.directory / "relevo.spool")},
+            "store_spool": {"folder": str(self.spool)} if self._spooling else {"limit": 0},
             "peers": self._peers,
         }
         if self._peers:

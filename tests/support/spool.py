@@ -7,11 +7,12 @@ from pathlib import Path
 from gateway.blobs import FileBlobs
 from gateway.core.errors import OutcomeUnknown, StoreFailed, StoreUnavailable
 from gateway.store import SqlStore
+from gateway.store.runner import Committed
 from gateway.store.spool import Drainer, Spool, SpooledBlobs, SpooledStore, SpoolWatch
 from gateway.store.transaction import Command, Result, Verb
 from tests.support.store import Heard, InlineRunner, SetClock
 
-_ROOM = 1_000_000
+_ROOM = 10_000_000
 
 
 class SwitchedRunner(InlineRunner):
@@ -22,6 +23,14 @@ class SwitchedRunner(InlineRunner):
     mute = False
     guilty = ""
     refusal: str | None = None
+    _opened = False
+
+    async def start(self, committed: Committed) -> bool:
+        """The first gateway opens it; one that comes after finds what is there."""
+        if not self._opened:
+            self._opened = await super().start(committed)
+        self._committed = committed
+        return True
 
     async def write(self, verb: Verb[Command, Result], commands: Sequence[Command]) -> list[Result]:
         if self.away:

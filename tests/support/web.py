@@ -131,6 +131,9 @@ class MemoryIntake:
     async def report(self, report: ProviderReport) -> ReportResult:
         return ReportResult.NOT_FOUND
 
+    async def foresee(self, report: ProviderReport) -> ReportResult:
+        return ReportResult.NOT_FOUND
+
     async def ticket(self, ticket_id: str) -> Case | None:
         return self.cases.get(ticket_id)
 
@@ -292,8 +295,9 @@ async def web_site(
     public_url: str = "https://help.example.org",
     routing: FakeRouting | None = None,
     organisation: Organisation | None = None,
+    delayed_until: asyncio.Event | None = None,
 ) -> AsyncIterator[Site]:
-    """A web channel that is up."""
+    """A web channel that is up; whom it slows waits for that event, if there is one, and else not at all."""
     clock = DrivenClock()
     intake = MemoryIntake(clock)
     routing = routing or FakeRouting()
@@ -316,6 +320,8 @@ async def web_site(
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
+        if delayed_until is not None:
+            await delayed_until.wait()
 
     channel = WebChannel(settings or WebSettings(), context, sleep)
     home = f"{URL(public_url).path.rstrip('/')}/"

@@ -38,6 +38,7 @@ class Spool:
         self._on_failed = on_failed
         self._failure: StoreFailed | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
+        self._lacked_room = False
         self._set_aside = 0
         self._unwritten: list[tuple[Entry, bytes]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -62,13 +63,15 @@ class Spool:
 
     @property
     def full(self) -> bool:
-        return self.index.size >= self._limit
+        """There was no room for the last one that came, or there is none for any."""
+        return self._lacked_room or self.index.size >= self._limit
 
     async def keep(self, intake: Intake) -> Entry:
         """Put a new ticket at its end; durable on return. Raises StoreUnavailable where there is no room for it."""
         line = line_of(encode(intake))
         entry = Entry.of(intake, len(line))
-        if self.index.size + entry.size > self._limit:
+        self._lacked_room = self.index.size + entry.size > self._limit
+        if self._lacked_room:
             raise StoreUnavailable(f"the spool has room for {self._limit} bytes, and no more")
         self.index.add(entry)
         self._unwritten.append((entry, line))
@@ -105,6 +108,7 @@ class Spool:
         """These are in the store."""
         for entry in entries:
             self.index.remove(entry)
+        self._lacked_room = False
         await self._run(self._folder.done, [entry.place for entry in entries if entry.place])
 
     async def set_aside(self, entry: Entry, why: str) -> None:

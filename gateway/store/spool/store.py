@@ -54,9 +54,9 @@ class SpooledStore:
         state, refusal = self._spool.state, self._store.why_not_ready()
         said = [f"the store is away: {refusal}"] if refusal else []
         if state.oldest_at is not None:
-            said.append(f"{state.requests} requests wait in the spool since {iso(state.oldest_at)}")
+            said.append(f"requests that wait in the spool: {state.requests}, since {iso(state.oldest_at)}")
         if state.set_aside:
-            said.append(f"{state.set_aside} requests are set aside: somebody has to look")
+            said.append(f"requests set aside for somebody to look at: {state.set_aside}")
         return "; ".join(said) or None
 
     async def accept(self, intakes: Sequence[Intake]) -> list[Receipt]:
@@ -67,6 +67,9 @@ class SpooledStore:
         for each in reports:
             await self._blobs.forward(each.attachments)
         return await self._store.report(reports)
+
+    async def foresee(self, given: ProviderReport) -> ReportResult:
+        return await self._store.foresee(given)
 
     async def ticket(self, ticket_id: str) -> Case | None:
         """From the spool, as long as it is there."""

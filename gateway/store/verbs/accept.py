@@ -25,7 +25,7 @@ def accept(transaction: Transaction, intakes: list[Intake]) -> list[Receipt]:
     conversations = sheets.load(transaction, {intake.message.ticket_id for intake in intakes if not intake.ticket})
     receipts = [_receipt(intake, conversations) for intake in intakes]
     keys = [(intake.dedupe, receipt) for intake, receipt in zip(intakes, receipts, strict=True) if intake.dedupe]
-    kept = keep_first(transaction.connection, [Kept.of(key, receipt) for key, receipt in keys])
+    kept = keep_first(transaction.connection, keys)
     firsts = [_first(intake, kept) for intake in intakes]
     redrawn = _open(transaction, [each for each, first in zip(intakes, firsts, strict=True) if not first])
     for place, (intake, first) in enumerate(zip(intakes, firsts, strict=True)):

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from gateway.core.delivery import Case
 from gateway.core.download import attachment_at, send_attachment
-from gateway.core.handoff import Handoff
-from gateway.core.links import LINK_PATH, MAY_FETCH, Link
+from gateway.core.handoff import MAY_HAVE, Handoff
+from gateway.core.links import LINK_PATH, Link
 from gateway.core.problems import NOT_FOUND, UNAUTHORIZED, Problem
 from gateway.core.ticket import Attachment
 from routing.providers.webhook.context import DeskContext
@@ -67,11 +67,11 @@ class _Wanted(BaseModel):
 def _copy_at(case: Case | None, provider: str) -> Handoff | None:
     """The provider's copy, while it may have the ticket."""
     copies = case.handoffs if case else ()
-    return next((each for each in copies if each.provider == provider and each.state in MAY_FETCH), None)
+    return next((each for each in copies if each.provider == provider and each.state in MAY_HAVE), None)
 
 
 def _linked(case: Case | None, link: Link) -> tuple[Attachment, ...]:
     """The files beside the one that the link leads to; none where the desk may not have the ticket any more."""
-    if case is None or not any(each.id == link.handoff_id and each.state in MAY_FETCH for each in case.handoffs):
+    if case is None or not any(each.id == link.handoff_id and each.state in MAY_HAVE for each in case.handoffs):
         return ()
     return next((each.attachments for each in case.messages if each.number == link.message), ())

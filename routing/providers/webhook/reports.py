@@ -4,6 +4,8 @@ The files of a reply are fetched before it is recorded: what can't be taken now 
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Self
 
 from aiohttp import web
@@ -43,25 +45,34 @@ class DeskReports:
         desk, report_id, body = await self._signed.receive(request)
         report = parsed(_Report, body, "a report")
         message = report.data.message
-        result = await self._context.intaker.report(
-            ProviderReport(
-                provider=desk.name,
-                report_id=report_id,
-                type=report.type,
-                at=self._context.clock.now(),
-                reference=report.data.reference,
-                provider_reference=report.data.provider_reference,
-                body=message.body if message else None,
-                author=message.author if message else None,
-                attachments=await self._attachments(desk, message) if message and message.attachments else (),
-            )
+        told = ProviderReport(
+            provider=desk.name,
+            report_id=report_id,
+            type=report.type,
+            at=self._context.clock.now(),
+            reference=report.data.reference,
+            provider_reference=report.data.provider_reference,
+            body=message.body if message else None,
+            author=message.author if message else None,
         )
-        if result is ReportResult.NOT_FOUND:
+        files = message.attachments if message and report.type is ReportType.REPLIED else []
+        if await self._take(desk, told, files) is ReportResult.NOT_FOUND:
             raise Problem(NOT_FOUND, "This provider has no such ticket.")
         return web.Response(status=204)
 
-    async def _attachments(self, desk: WebhookProvider, message: "_ReportedMessage") -> tuple[Attachment, ...]:
-        offered = [Offered(each.name, each.type, each.url) for each in message.attachments]
+    async def _take(
+        self, desk: WebhookProvider, told: ProviderReport, files: Sequence["_ReportedAttachment"]
+    ) -> ReportResult:
+        """Nothing is fetched for what came before, nor for a ticket that the desk hasn't got."""
+        if files:
+            foreseen = await self._context.intaker.foresee(told)
+            if foreseen is not ReportResult.APPLIED:
+                return foreseen
+            told = replace(told, attachments=await self._fetched(desk, files))
+        return await self._context.intaker.report(told)
+
+    async def _fetched(self, desk: WebhookProvider, files: Sequence["_ReportedAttachment"]) -> tuple[Attachment, ...]:
+        offered = [Offered(each.name, each.type, each.url) for each in files]
         try:
             return await desk.files.fetch(offered, self._context.blobs)
         except NotFetched as error:

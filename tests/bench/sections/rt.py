@@ -21,9 +21,9 @@ def section(figures: RtFigures) -> Section:
         [
             drawn("RT's rate and economy, as a part of durable intake's", _PICTURE),
             "",
-            f"- **{RT.name}**: {RT.says}, {figures.workers} workers. Its database is in the same folder; mail goes to a file, and passwords are "
-            "hashed at the least cost that RT allows, so that it is creating a ticket that is measured. Its server "
-            "ends each connection after one answer, as it is set up to.",
+            f"- **{RT.name}**: {RT.says}, {figures.workers} workers. Its database is in the same folder; mail goes to "
+            "a file, and passwords are hashed at the least cost that RT allows, so that it is creating a ticket that "
+            "is measured. Its server ends each connection after one answer, as it is set up to.",
             f"- **{INTAKE.name}**: {INTAKE.says}.",
             "",
             f"Interleaved rounds: {rounds}; every server is started afresh, with an empty store. Medians, with the "

@@ -115,7 +115,7 @@ WHOLE = [
     (
         document(gateway="gateway: [1]"),
         "F:1:1: gateway: a mapping is needed, such as {key: value}; allowed: crashes, hang_after, lag_allowance, "
-        "ops, organisation, peers, public, queue_allowance, restart_within, shutdown_within, store",
+        "ops, organisation, peers, public, queue_allowance, restart_within, shutdown_within, store, store_spool",
     ),
     (
         document(channels="channels:\n  web: {type: web}\n  web: {type: web}"),

@@ -125,6 +125,12 @@ PAIRS: list[tuple[AlarmType, str, Event, Event]] = [
         events.ConfigurationRejected(at=NOW, problem="line 3"),
         events.ConfigurationReloaded(at=NOW, digest="d"),
     ),
+    (
+        AlarmType.REQUESTS_SPOOLED,
+        "",
+        events.SpoolingStarted(at=NOW, reason="no connection"),
+        events.SpoolDrained(at=NOW, requests=3, seconds=2.0),
+    ),
 ]
 
 

@@ -11,6 +11,7 @@ from gateway.core import events
 from gateway.core.blob import Sweep
 from gateway.core.handoff import HandoffState
 from gateway.core.provider import HealthState
+from gateway.core.spool_state import SpoolState
 from gateway.metrics import Metrics, keep_fresh
 from tests.support.ops import NOW, FakeReads, FakeStatus, SetClock, recorded
 
@@ -44,8 +45,11 @@ GOLDEN = {
     "relevo_connections_ended_total": ("listener", "reason"),
     "relevo_forwarded_unusable_total": (),
     "relevo_first_aid_helped_total": ("channel", "category"),
+    "relevo_spooled": (),
+    "relevo_spooled_oldest_seconds": (),
+    "relevo_spooled_aside": (),
 }
-"""design.md section 7, and those of the alarms, the blobs, the listeners and first aid."""
+"""design.md section 7, and those of the alarms, the blobs, the listeners, first aid and the spool."""
 
 
 @pytest.fixture
@@ -217,3 +221,12 @@ async def test_gauges_are_kept_fresh_and_survive_a_store_that_is_away(metrics: M
     assert not refresher.done()
     assert value(metrics, "tickets_waiting") == 7
     refresher.cancel()
+
+
+def test_the_spool_is_looked_at_whenever_somebody_asks(metrics: Metrics) -> None:
+    clock, state = SetClock(), SpoolState(0, None, 0)
+    metrics.watch_spool(lambda: state, clock)
+    assert (value(metrics, "spooled"), value(metrics, "spooled_oldest_seconds")) == (0, 0)
+    state = SpoolState(3, clock.now() - 60, 1)
+    assert (value(metrics, "spooled"), value(metrics, "spooled_oldest_seconds")) == (3, 60)
+    assert value(metrics, "spooled_aside") == 1
