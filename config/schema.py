@@ -83,7 +83,6 @@ class SpoolSettings(Settings):
 
     folder: Path = Field(
         Path("relevo.spool"),
-        validate_default=True,
         description="On a disk that outlives the process, and no other gateway's; relative to where the service runs, "
         "or absolute.",
     )

@@ -11,7 +11,7 @@ from typing import BinaryIO, ParamSpec, TypeVar
 from gateway.blobs.folder import Draft, Folder
 from gateway.core.blob import PIECE, Blob, Sweep, gathered
 from gateway.core.clock import Clock, Instant
-from gateway.core.disk import translated_reading
+from gateway.core.disk import kept_free, translated_reading
 from gateway.core.errors import StartError, StoreFailed, StoreUnavailable
 from gateway.core.ports import NamedBlobs
 
@@ -21,21 +21,24 @@ T = TypeVar("T")
 _THREADS = 4
 _PAGE = 500
 """Blobs looked at in one query."""
-KEEP_FREE = 64 * 1024 * 1024
-"""Bytes of the disk that attachments leave to the requests themselves."""
 
 
 class FileBlobs:
     """The port `Blobs` over a folder, which one process uses at a time.
 
     `on_failed` is called once, on the loop, after a failed write or fsync: every later put is refused, and the process
-    must stop.
+    must stop. `kept` is how much of a disk stays free, by its size.
     """
 
     def __init__(
-        self, path: Path, clock: Clock, on_failed: Callable[[StoreFailed], None], *, keep_free: int = KEEP_FREE
+        self,
+        path: Path,
+        clock: Clock,
+        on_failed: Callable[[StoreFailed], None],
+        *,
+        kept: Callable[[int], int] = kept_free,
     ) -> None:
-        self._folder = Folder(path, keep_free)
+        self._folder = Folder(path, kept)
         self._clock = clock
         self._on_failed = on_failed
         self._failure: StoreFailed | None = None

@@ -8,14 +8,14 @@ import hashlib
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from gateway.core.blob import Blob, is_digest
 from gateway.core.clock import Instant
-from gateway.core.disk import sync_folder, translated, translated_reading
+from gateway.core.disk import Reserve, kept_free, sync_folder, translated, translated_reading
 from gateway.core.errors import BlobMissing, StoreUnavailable
 
 _WHAT = "blobs"
@@ -36,9 +36,9 @@ class Entry:
 class Folder:
     """Safe for several threads. Raises StoreUnavailable and StoreFailed."""
 
-    def __init__(self, path: Path, keep_free: int) -> None:
+    def __init__(self, path: Path, kept: Callable[[int], int] = kept_free) -> None:
         self._path = path
-        self._keep_free = keep_free
+        self.reserve = Reserve(path, kept)
         # Who looks whether a blob is there, and acts on it, does both under this lock.
         self._placing = threading.Lock()
 
@@ -57,14 +57,6 @@ class Folder:
         with translated(_WHAT):
             descriptor, name = tempfile.mkstemp(dir=self._path / _DRAFTS)
             return os.fdopen(descriptor, "wb", buffering=0), Path(name)
-
-    def require_room(self) -> None:
-        """Attachments may not take the last of the disk, where the requests themselves still have to find room."""
-        with translated(_WHAT):
-            disk = os.statvfs(self._path)
-        free = disk.f_bavail * disk.f_frsize
-        if free < self._keep_free:
-            raise StoreUnavailable(f"blobs: only {free} bytes are left on the disk of {self._path}")
 
     def place(self, draft: Path, blob: Blob, at: Instant) -> None:
         """Give a synced draft its name, or drop it where that content is here already, which then counts as new."""
@@ -133,7 +125,7 @@ class Draft:
     def write(self, piece: bytes) -> None:
         """Add a piece."""
         with self._step, translated(_WHAT):
-            self._folder.require_room()
+            self._folder.reserve.require_room()
             file, _ = self._opened()
             rest = memoryview(piece)
             while rest:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callab
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from itertools import count
+from pathlib import Path
 from typing import IO, Any, ParamSpec, TypeVar
 
 from sqlalchemy import Row, delete, func, insert, literal_column, select
@@ -15,6 +16,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.core.blob import PIECE, Blob, Sweep, gathered, is_digest
 from gateway.core.clock import Clock, Instant
+from gateway.core.disk import Reserve, kept_free
 from gateway.core.errors import BlobMissing, StoreUnavailable
 from gateway.core.ports import NamedBlobs
 from gateway.core.store_address import StoreAddress
@@ -39,7 +41,8 @@ _PUT: ReturningInsert[Any] = _put.on_conflict_do_update(
 class PostgresBlobs:
     """The port `Blobs` over the tables of `blob_tables`, to be started and closed."""
 
-    def __init__(self, address: StoreAddress, clock: Clock) -> None:
+    def __init__(self, address: StoreAddress, clock: Clock, *, kept: Callable[[int], int] = kept_free) -> None:
+        self._drafts = Reserve(Path(tempfile.gettempdir()), kept)
         self._engine = plain_engine(address, _THREADS)
         self._clock = clock
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="blobs")
@@ -53,7 +56,7 @@ class PostgresBlobs:
         with await self._run(_new_draft) as draft:
             async with aclosing(gathered(chunks, limit)) as pieces:
                 async for piece in pieces:
-                    await self._run(_write, draft, piece)
+                    await self._run(self._write, draft, piece)
                     digest.update(piece)
                     size += len(piece)
             blob = Blob(digest.hexdigest(), size)
@@ -100,6 +103,13 @@ class PostgresBlobs:
             size -= len(piece)
             yield piece
 
+    def _write(self, draft: IO[bytes], piece: bytes) -> None:
+        try:
+            self._drafts.require_room()
+            draft.write(piece)
+        except OSError as error:
+            raise StoreUnavailable(f"an attachment can't be drafted: {error.strerror}") from error
+
     def _keep(self, blob: Blob, draft: IO[bytes], now: Instant) -> None:
         with translated(), self._engine.begin() as connection:
             row = {"digest": blob.digest, "size": blob.size, "put_at": now}
@@ -139,12 +149,5 @@ class PostgresBlobs:
 def _new_draft() -> IO[bytes]:
     try:
         return tempfile.TemporaryFile(prefix="relevo-")
-    except OSError as error:
-        raise StoreUnavailable(f"an attachment can't be drafted: {error.strerror}") from error
-
-
-def _write(draft: IO[bytes], piece: bytes) -> None:
-    try:
-        draft.write(piece)
     except OSError as error:
         raise StoreUnavailable(f"an attachment can't be drafted: {error.strerror}") from error

@@ -110,7 +110,7 @@ class TestFileBlobs(BlobsContract):
     async def test_the_last_of_the_disk_is_left_to_the_requests(
         self, tmp_path: Path, clock: SetClock, failures: list[StoreFailed]
     ) -> None:
-        greedy = FileBlobs(tmp_path / "greedy", clock, failures.append, keep_free=1 << 62)
+        greedy = FileBlobs(tmp_path / "greedy", clock, failures.append, kept=lambda size: size)
         await greedy.start()
         with pytest.raises(StoreUnavailable, match="bytes are left"):
             await put(greedy)

@@ -52,6 +52,14 @@ async def test_a_content_that_goes_while_it_is_read_is_missing(blobs: PostgresBl
             await anext(content)
 
 
+async def test_drafts_leave_the_last_of_their_disk_too(url: str, clock: SetClock) -> None:
+    """Where the temporary files lie, others have theirs: perhaps the database itself."""
+    greedy = PostgresBlobs(store_address(url), clock, kept=lambda size: size)
+    with pytest.raises(StoreUnavailable, match="bytes are left"):
+        await put(greedy)
+    await greedy.close()
+
+
 async def test_a_server_that_is_away_refuses(clock: SetClock) -> None:
     away = PostgresBlobs(store_address("postgresql://relevo@127.0.0.1:1/relevo"), clock)
     with pytest.raises(StoreUnavailable):

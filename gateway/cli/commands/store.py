@@ -37,7 +37,7 @@ def copy(source: str, target: str) -> None:
         from gateway.core.clock import SystemClock
         from gateway.store.copy import copy_store
 
-        contents = Folder(folder_beside(given), keep_free=0)
+        contents = Folder(folder_beside(given))
         copy_store(given, taken, contents.open, SystemClock().now(), _tell)
     click.echo(
         say(
