@@ -20,7 +20,8 @@ what is allowed. `config/relevo.schema.json` lets an editor complete and check i
 
 - A **duration** has its unit: `300ms`, `2s`, `5m`, `1h`, `30d`.
 - A **secret** never stands in the file. It is a reference: `{env: NAME}` for an environment variable, or `{file: PATH}`
-  for a file; a relative path starts at the folder of the configuration file.
+  for a file; a relative path starts at the folder of the configuration file. It has at least 16 characters, drawn at
+  random, such as `openssl rand -base64 24` gives; no two providers may have the same.
 - A **name** of a channel, provider or policy has small letters, digits, `-` and `_`, and begins with a letter or digit.
 - `no`, `on` and `12:30` are texts, as YAML 1.2 has it; a text that looks like a number goes in quotes.
 """

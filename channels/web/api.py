@@ -55,8 +55,8 @@ class TicketApi:
     async def create(self, request: web.Request) -> web.StreamResponse:
         """201 after the commit; the same key and content again: the same answer. Raises Problem otherwise."""
         refuse_cross_site(request)
-        self._authorize(request)
         await self._keep_pace(request)
+        self._authorize(request)
         language = self._language(request)
         key = _idempotency_key(request, language)
         content, files = await self._content(request, language)
@@ -73,6 +73,7 @@ class TicketApi:
             return
         given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         if not hmac.compare_digest(given, self._authorization):
+            self._context.measurements.intake_refused(self._context.name, "unauthorized")
             raise Problem(UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
 
     async def _keep_pace(self, request: web.Request) -> None:

@@ -36,7 +36,7 @@ class WebChannel:
         self._pages = Pages(settings, context, texts)
         self._api = TicketApi(settings, context, texts, throttle)
         self._form = RequestForm(settings, context, self._pages, drafts)
-        self._first_aid = FirstAid(settings, context, self._pages)
+        self._first_aid = FirstAid(settings, context, self._pages, throttle)
         self._attachments = AttachmentDownload(context)
         self._ticket = TicketPage(settings, context, self._pages, drafts)
 

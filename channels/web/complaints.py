@@ -25,6 +25,7 @@ _BY_TYPE = {
 _BY_FIELD = {
     "email": mark("Please write an email address such as name@example.org."),
     "phone": mark("Please write a phone number such as +34 600 123 456."),
+    "category": mark("This must be a plain name of a-z, 0-9, - and _."),
     "language": mark("This must be a language tag such as es or en-GB."),
     "body": mark("Control characters aren't allowed here, except line breaks and tabs."),
 }

@@ -25,7 +25,7 @@ _NOT_JSON = mark("The content is not valid JSON: see line {line}, column {column
 _NOT_OBJECT = mark("The content must be a JSON object.")
 _TOO_MANY = mark("The content has more members than any request can have ({limit}).")
 _TWICE = mark("The content has the member “{name}” more than once in the same object.")
-_NOT_A_FORM = mark("The content is not a form's.")
+NOT_A_FORM = mark("The content is not a form's.")
 
 
 async def read_content(request: web.Request, media_type: str, limit: int) -> bytes:
@@ -123,4 +123,4 @@ def parse_form(content: bytes, language: Language) -> dict[str, str]:
             )
         }
     except ValueError:
-        raise Problem(MALFORMED, language(_NOT_A_FORM)) from None
+        raise Problem(MALFORMED, language(NOT_A_FORM)) from None

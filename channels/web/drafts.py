@@ -8,14 +8,13 @@ from aiohttp import web
 
 from channels.channel import ChannelContext
 from channels.web.allowance import Allowance
-from channels.web.files import FilesOffer, Kept, KeptFiles, lost, offer, too_much
+from channels.web.files import FilesOffer, KeptFiles, lost, offer, too_much
 from channels.web.form_token import FormTokens
 from channels.web.gate import ANSWER_FIELD, TOKEN_FIELD, TRAP_FIELD, Gate, Passage
 from channels.web.multipart import FilesRefused, FormLimits, read_form
 from channels.web.settings import WebSettings
 from channels.web.throttle import LONGEST_DELAY, Step, Throttle
 from gateway.core.addresses import client_address
-from gateway.core.clock import Instant
 from gateway.core.problems import TOO_MANY, FieldError, Problem
 from gateway.core.texts import Language
 from gateway.core.ticket import Attachment
@@ -95,14 +94,11 @@ class Drafts:
         return Draft(
             fields=fields,
             files=files,
-            kept=self._written(kept, files, now),
+            kept=self._kept.write(files, kept.since if kept.files else now),
             errors=errors,
             status=status,
             suspicious=pace.step is Step.QUESTION or not slowed,
         )
-
-    def _written(self, kept: Kept, files: tuple[Attachment, ...], now: Instant) -> str:
-        return self._kept.write(files, kept.since if kept.files else now)
 
     def frame(self, gate: Gate, draft: Draft, language: Language, passage: Passage | None) -> Frame:
         """To show a draft again as the gate says, or for the first time."""

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
-from babel.numbers import format_decimal
 
 from channels.web.attachment_settings import AttachmentSettings
 from channels.web.multipart import ATTACHMENTS
+from channels.web.sizes import in_mebibytes
 from gateway.core.clock import Instant
 from gateway.core.problems import FieldError
 from gateway.core.texts import Language, mark
@@ -24,8 +24,6 @@ DROP_FIELD = "drop-{number}"
 KEPT_FOR = 12 * 3600.0
 """Seconds: well below the day after which a blob that nothing names is removed."""
 _MAC = 16
-_KIBIBYTE = 1024
-_MEBIBYTE = 1024 * 1024
 _UNKNOWN = "application/octet-stream"
 
 _HINT = mark("At most {count} files of up to {size} MB each: {kinds}.")
@@ -71,18 +69,6 @@ def offer(settings: AttachmentSettings, language: Language) -> FilesOffer | None
     text = _HINT if settings.count > 1 else _HINT_ONE
     hint = language(text, count=settings.count, size=in_mebibytes(settings.size, language), kinds=kinds)
     return FilesOffer(hint, ",".join(known), settings.count)
-
-
-def shown_size(size: int, language: Language) -> str:
-    """`20 kB`, `1,4 MB`."""
-    if size < _MEBIBYTE:
-        return f"{format_decimal(max(1, round(size / _KIBIBYTE)), locale=language.code)} kB"
-    return f"{in_mebibytes(size, language)} MB"
-
-
-def in_mebibytes(size: int, language: Language) -> str:
-    """`10`, `0,3`."""
-    return format_decimal(max(0.1, round(size / _MEBIBYTE, 1)), locale=language.code)
 
 
 def lost(language: Language) -> FieldError:

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from aiohttp import web
-from babel.numbers import format_decimal
 
 from channels.web.allowance import Keeping
 from channels.web.attachment_settings import AttachmentSettings
-from channels.web.content import FORM, parse_form, read_content
+from channels.web.content import FORM, NOT_A_FORM, parse_form, read_content
 from channels.web.parts import NotMultipart, Part, Parts
+from channels.web.sizes import in_mebibytes
 from gateway.core.arriving import Arriving
 from gateway.core.attachments import clean_name, declared_type, judge_type
 from gateway.core.errors import ContentTooLarge, StoreUnavailable
@@ -24,9 +24,7 @@ ATTACHMENTS = "/attachments"
 _MOST_PARTS = 64
 _OVERHEAD = 64 * 1024
 """Bytes for what stands between the parts."""
-_MEBIBYTE = 1024 * 1024
 
-_NOT_A_FORM = mark("The content is not a form's.")
 _TOO_MANY = mark("“{name}” is one file too many: there may be at most {count}.")
 _TOO_BIG = mark("“{name}” is too big: a file may have at most {size} MB.")
 _TOO_MUCH = mark("With “{name}” the files are too big: together they may have at most {size} MB.")
@@ -79,7 +77,7 @@ async def read_form(
     try:
         await reading.run()
     except (NotMultipart, UnicodeDecodeError):
-        raise Problem(MALFORMED, language(_NOT_A_FORM), close=True) from None
+        raise Problem(MALFORMED, language(NOT_A_FORM), close=True) from None
     if reading.errors:
         raise FilesRefused(reading.refusal, reading.errors, reading.fields, reading.attachments)
     return reading.fields, reading.attachments
@@ -173,7 +171,7 @@ class _Reading:
     def _complain_of_size(self, name: str) -> None:
         files = self._limits.files
         text, size = (_TOO_BIG, files.size) if self._room() == files.size else (_TOO_MUCH, files.total)
-        self._complain(text, name=name, size=format_decimal(round(size / _MEBIBYTE, 1), locale=self._language.code))
+        self._complain(text, name=name, size=in_mebibytes(size, self._language))
 
     def _complain(self, text: str, **values: object) -> None:
         self.errors.append(FieldError(ATTACHMENTS, self._language(text, **values)))

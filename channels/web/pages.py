@@ -11,8 +11,8 @@ from yarl import URL
 
 from channels.channel import ChannelContext
 from channels.web.assets import Assets
-from channels.web.files import shown_size
 from channels.web.settings import WebSettings
+from channels.web.sizes import shown_size
 from channels.web.visit import Visit, Visits
 from gateway.core.clock import Instant, iso
 from gateway.core.problems import CROSS_SITE, Problem

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from channels.web.settings import WebSettings
 from gateway.core.ticket import DedupeKey, InboundMessage, Priority, Requester
+from gateway.core.unseen import UNSEEN
 
 NAME_LENGTH = 200
 EMAIL_LENGTH = 254
@@ -20,13 +21,13 @@ METADATA_VALUE_LENGTH = 500
 MOST_MEMBERS = 64
 """No valid document has as many members, so one that has is not looked at any further."""
 
-_UNSEEN = r"\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-"""Characters that show nothing, or turn the direction of what follows: in one line they can only mislead."""
-ONE_LINE = rf"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{_UNSEEN}]*$"
+ONE_LINE = rf"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{UNSEEN}]*$"
 TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
 _LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?"
-_EMAIL = rf"^[^\s@<>()\[\],;:\\\x22\x00-\x1f\x7f-\x9f{_UNSEEN}]{{1,64}}@{_LABEL}(?:\.{_LABEL})+$"
+_EMAIL = rf"^[^\s@<>()\[\],;:\\\x22\x00-\x1f\x7f-\x9f{UNSEEN}]{{1,64}}@{_LABEL}(?:\.{_LABEL})+$"
 _PHONE = r"^[+(]?[0-9][0-9 ()./-]{3,}[0-9]$"
+_PLAIN_ID = r"^[a-z0-9_-]*$"
+"""It gets into events and the log, where nothing that a stranger wrote has a place."""
 _LANGUAGE = r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$"
 
 _PRIORITIES = {priority.label: priority for priority in Priority}
@@ -89,10 +90,12 @@ class Submission(BaseModel):
 
 def submission_model(settings: WebSettings) -> type[Submission]:
     """The model with the lengths that the settings allow; made once for a channel."""
+    category_like = ONE_LINE if settings.categories else _PLAIN_ID  # where there are some, it must be one of them
 
     class LimitedSubmission(Submission):
         subject: Annotated[str, _checked(ONE_LINE, settings.subject_length)]
         body: Annotated[str, _checked(TEXT, settings.message_length), BeforeValidator(unix_lines)]
+        category: Annotated[str, _checked(category_like, CATEGORY_LENGTH)] | None = None
 
     return LimitedSubmission
 

@@ -24,7 +24,10 @@ _MOST_HELD = 1024 * 1024
 """Bytes: longer content passes through in pieces."""
 _ANY_REQUEST = 64 * 1024
 _RETRY_AFTER = {"Retry-After": "5"}
-_CGROUP = Path("/sys/fs/cgroup/memory.max")
+_GROUPS = Path("/sys/fs/cgroup")
+_MEMBERSHIP = Path("/proc/self/cgroup")
+_UNIFIED = "0::/"
+"""How the line about the only hierarchy of cgroups v2 begins."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 _log = structlog.get_logger("relevo")
@@ -37,7 +40,7 @@ class Memory:
     """Watches over the routes that are handed to `guarded`."""
 
     def __init__(self, room: Room | None = None) -> None:
-        self._room = room or _room_of(_cgroup_limit())
+        self._room = room or _room_of(cgroup_limit())
         self._promised = 0
         self._short = False
 
@@ -95,10 +98,22 @@ def _left(limit: int, used: int) -> int:
     return limit - used - min(_LARGEST_RESERVE, limit // _RESERVED_PART)
 
 
-def _cgroup_limit() -> int | None:
-    """Of a container, which sees its own group there; None where there is no limit."""
+def cgroup_limit(groups: Path = _GROUPS, membership: Path = _MEMBERSHIP) -> int | None:
+    """Bytes that the control group of this process may have, and those that it is in: a container's, which sees its own
+    as the root, or a unit's of systemd (MemoryMax=). None where there is no limit."""
     try:
-        limit = _CGROUP.read_text().strip()
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return None
+    name = next((line.removeprefix(_UNIFIED) for line in lines if line.startswith(_UNIFIED)), "")
+    group = groups / name
+    limits = [_limit(each) for each in (group, *group.parents) if each.is_relative_to(groups)]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _limit(group: Path) -> int | None:
+    try:
+        limit = (group / "memory.max").read_text().strip()
     except OSError:
         return None
     return int(limit) if limit.isdigit() else None

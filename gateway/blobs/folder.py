@@ -16,7 +16,7 @@ from typing import BinaryIO
 from gateway.core.blob import Blob, is_digest
 from gateway.core.clock import Instant
 from gateway.core.disk import Reserve, kept_free, sync_folder, translated, translated_reading
-from gateway.core.errors import BlobMissing, StoreUnavailable
+from gateway.core.errors import BlobMissing
 
 _WHAT = "blobs"
 _DRAFTS = "drafts"

@@ -3,16 +3,15 @@
 import re
 from urllib.parse import quote
 
+from gateway.core.unseen import UNSEEN
+
 NAME_LENGTH = 150
 HEAD = 1024
 """Bytes at the beginning of a content that `judge_type` looks at."""
 UNKNOWN_TYPE = "application/octet-stream"
 _NAMELESS = "attachment"
 
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb]"
-)
-"""Characters that control, show nothing, or turn the direction of what follows: in a name they can only mislead."""
+_MISLEADING = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{UNSEEN}]")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _UNSAFE_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|]')
 
@@ -35,7 +34,7 @@ INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "text/
 
 def clean_name(name: str) -> str:
     """The name in one line without tricks, of bounded length, its end (the extension) kept; never empty."""
-    shown = _UNSEEN.sub("\ufffd", name.strip()).strip()
+    shown = _MISLEADING.sub("\ufffd", name.strip()).strip()
     if len(shown) > NAME_LENGTH:
         half = NAME_LENGTH // 2
         shown = f"{shown[: half - 1]}…{shown[-half:]}"

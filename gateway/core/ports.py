@@ -295,7 +295,7 @@ class Measurements(Protocol):
 
     def intake_refused(self, channel: str, outcome: str) -> None:
         """A message that was not taken: `conflict`, `invalid`, `unavailable`; of a form that went back to its sender:
-        `stale`, `questioned`; `flood`."""
+        `stale`, `questioned`; `flood`; of a program without the key: `unauthorized`."""
 
     def first_aid_helped(self, channel: str, category: str) -> None:
         """Somebody said that a category's first aid solved it: no ticket."""

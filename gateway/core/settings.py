@@ -85,9 +85,20 @@ def _resolve(value: Any, info: ValidationInfo) -> Any:
     return info.context(value) if callable(info.context) else value
 
 
+SECRET_LENGTH = 16
+"""Characters that a secret has at least: shorter ones are guessed, or found out from a single signature."""
+
+
+def _hard_to_guess(secret: SecretStr) -> SecretStr:
+    if len(secret) < SECRET_LENGTH:
+        raise ValueError(f"this secret is too short; at least {SECRET_LENGTH} characters, drawn at random")
+    return secret
+
+
 Secret = Annotated[
     SecretStr,
     BeforeValidator(_resolve, json_schema_input_type=SecretReference),
+    AfterValidator(_hard_to_guess),
     Field(json_schema_extra={"secret": True}),
 ]
 """A secret's value. In the file it is a reference, `{env: NAME}` or `{file: PATH}`, which the loader resolves."""

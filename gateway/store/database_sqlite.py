@@ -19,7 +19,7 @@ class SqliteDatabase:
 
     alone = True
     readers = READERS
-    answers_within = None
+    answers_within: float | None = None
 
     def __init__(self, lock: FileLock, engine: Engine, connection: Connection, reading: Engine) -> None:
         self.connection = connection

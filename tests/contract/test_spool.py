@@ -1,6 +1,7 @@
 """The spool before a store that can be away, over a real folder: nobody is told no, and nothing is lost, or twice."""
 
 import asyncio
+import random
 import resource
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -222,6 +223,17 @@ async def test_readiness_and_those_who_raise_alarms_hear_of_it_at_once_and_the_s
 # Crashes and disks
 
 
+async def test_what_was_told_before_a_crash_is_not_told_to_another(tmp_path: Path, runner: SwitchedRunner) -> None:
+    told = []
+    for _ in range(2):  # chance comes up with the same ones again
+        runner.away = False
+        async with opened_site(tmp_path, runner) as site:
+            await go_away(site)
+            random.seed(5)
+            told += [receipt.reference for receipt in await accept(site, new_ticket(), new_ticket())]
+    assert len(set(told)) == 4
+
+
 async def test_what_a_crash_left_is_drained_by_the_next(tmp_path: Path, runner: SwitchedRunner) -> None:
     async with opened_site(tmp_path, runner) as site:
         await go_away(site)
@@ -348,6 +360,36 @@ async def test_files_grow_to_a_bound_and_go_one_by_one(tmp_path: Path, runner: S
         await come_back(site)
         assert await site.references() == [receipt.reference for receipt in receipts]
         assert line_files(folder) == []
+
+
+def put_together(folder: Path, *others: Path) -> None:
+    folder.mkdir()
+    for number, other in enumerate(others):
+        (file,) = line_files(other)
+        (folder / f"0000000{number}.spool").write_bytes(file.read_bytes())
+
+
+async def test_the_files_of_two_gateways_may_be_put_together(
+    tmp_path: Path, runner: SwitchedRunner, folder: Path
+) -> None:
+    """Even copies, and though a client went to both with the same request."""
+    receipts = []
+    for name in ("one", "two"):
+        runner.away = False
+        async with opened_site(tmp_path / name, runner) as site:
+            await go_away(site)
+            receipts += await accept(site, new_ticket(key="a"), new_ticket())
+    put_together(folder, *(tmp_path / name / "spool" for name in ("one", "two", "two")))
+    runner.away = False
+    async with opened_site(tmp_path, runner) as site:
+        assert site.spool.state.requests == 4
+        await site.drainer.round()
+        assert await site.references() == [receipts[0].reference, receipts[1].reference, receipts[3].reference]
+        again = await site.spooled.ticket(receipts[2].ticket_id)
+        assert again is not None
+        assert again.ticket is not None
+        assert again.ticket.reference == receipts[0].reference
+    assert line_files(folder) == []
 
 
 async def test_two_gateways_on_one_folder_are_refused(tmp_path: Path, site: Site) -> None:

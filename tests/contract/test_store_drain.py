@@ -98,6 +98,21 @@ async def test_a_key_with_other_content_was_answered_with_yes_and_is_a_request_o
     assert again.ticket_id == first.message.ticket_id
 
 
+async def test_spools_that_were_put_together_may_have_a_request_twice(store: SqlStore, heard: Heard) -> None:
+    first, again = new_ticket(key="a"), new_ticket(key="a")
+    other = new_ticket(key="a", fingerprint="other")
+    assert await acceptances(store, first, first, again, other) == [
+        Acceptance.NEW,
+        Acceptance.DUPLICATE,
+        Acceptance.DUPLICATE,
+        Acceptance.NEW,
+    ]
+    assert [each.reference for each in heard.of(TicketReceived)] == [told(first), told(other)]
+    leads_to = await store.ticket_by_reference(told(again))
+    assert leads_to is not None
+    assert leads_to.ticket == first.ticket
+
+
 async def test_a_reference_that_is_taken_all_the_same_is_drawn_again(store: SqlStore) -> None:
     (taken,) = await store.accept([new_ticket()])
     (receipt,) = await store.drain([new_ticket(reference=taken.reference)])

@@ -132,7 +132,7 @@ def test_t28_a_private_address_is_named_at_loading(host: str) -> None:
 
 def test_a_secret_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="not base64"):
-        WebhookAlarmSettings(url="https://example.org", secret=SecretStr("whsec_*"))
+        WebhookAlarmSettings(url="https://example.org", secret=SecretStr("whsec_*and-no-base64"))
 
 
 async def test_t32_the_secret_is_in_nothing_that_is_sent_or_raised() -> None:

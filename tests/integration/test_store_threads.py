@@ -1,6 +1,7 @@
 """The threaded store: groups, observers, cancelled callers, an orderly end."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 
 from gateway.core.clock import SystemClock
 from gateway.core.delivery import ClaimRequest, Defer, Kind
-from gateway.core.errors import StoreFailed, StoreUnavailable
+from gateway.core.errors import OutcomeUnknown, StoreFailed, StoreUnavailable
 from gateway.core.events import Recorded, TicketReceived
 from gateway.core.ticket import TicketState
 from gateway.store import SqlStore, open_store
+from gateway.store.database_sqlite import SqliteDatabase
+from gateway.store.threads import ThreadedRunner
 from tests.support.store import Heard
 from tests.support.store_work import Work, lease_of, new_ticket
 
@@ -23,10 +26,11 @@ def measured() -> list[float]:
 
 @pytest.fixture
 def store(tmp_path: Path, measured: list[float]) -> SqlStore:
-    def on_failed(error: StoreFailed) -> None:
-        pytest.fail(str(error))
+    return open_store(f"sqlite:{tmp_path / 'relevo.db'}", SystemClock(), on_failed=_failed, measured=measured.append)
 
-    return open_store(f"sqlite:{tmp_path / 'relevo.db'}", SystemClock(), on_failed=on_failed, measured=measured.append)
+
+def _failed(error: StoreFailed) -> None:
+    pytest.fail(str(error))
 
 
 def files_in(folder: Path) -> list[str]:
@@ -120,4 +124,29 @@ async def test_leases_are_void_after_a_start(store: SqlStore) -> None:
     assert {each.delivery.kind for each in claimed} == {Kind.TICKET, Kind.RECONCILE}
     assert not await work.try_begin(case, copy), "the lease of before is fenced off"
     assert await work.state(ticket_id) is TicketState.WAITING
+    await store.close()
+
+
+class Impatient(SqliteDatabase):
+    """One whose callers are refused sooner than it gives up itself."""
+
+    answers_within = 0.3
+
+
+async def test_who_is_refused_is_told_whether_it_may_have_been_kept(tmp_path: Path) -> None:
+    file = tmp_path / "relevo.db"
+    runner = ThreadedRunner(lambda: Impatient.open(str(file)), _failed, lambda seconds: None)
+    store = SqlStore(runner, SystemClock())
+    await store.start()
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    under_way = asyncio.create_task(store.accept([new_ticket()]))
+    await asyncio.sleep(0.1)
+    with pytest.raises(StoreUnavailable) as queued:
+        await store.accept([new_ticket()])
+    with pytest.raises(OutcomeUnknown):
+        await under_way
+    assert not isinstance(queued.value, OutcomeUnknown)
+    other.execute("ROLLBACK")
+    other.close()
     await store.close()

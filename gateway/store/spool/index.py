@@ -38,7 +38,7 @@ class Entry:
 
 
 class Index:
-    """The entries by ticket, and by dedupe key."""
+    """The entries by ticket, and by dedupe key; of several under one key the first counts."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
@@ -69,10 +69,10 @@ class Index:
         self._entries[entry.ticket_id] = entry
         self.size += entry.size
         if entry.dedupe:
-            self._keys[entry.dedupe.scope, entry.dedupe.key] = entry
+            self._keys.setdefault((entry.dedupe.scope, entry.dedupe.key), entry)
 
     def remove(self, entry: Entry) -> None:
         del self._entries[entry.ticket_id]
         self.size -= entry.size
-        if entry.dedupe:
+        if entry.dedupe and self.under(entry.dedupe) is entry:
             del self._keys[entry.dedupe.scope, entry.dedupe.key]

@@ -133,7 +133,10 @@ class Spool:
         else:
             entry = Entry.of(intake, place.length)
             entry.place = place
-            self.index.add(entry)
+            if self.index.get(entry.ticket_id):  # a copy of a file was put there
+                await self._run(self._folder.done, [place])
+            else:
+                self.index.add(entry)
 
     async def _put_aside(self, name: str, text: bytes, place: Place, why: str) -> None:
         await self._run(self._folder.set_aside, name, text)

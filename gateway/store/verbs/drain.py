@@ -1,6 +1,6 @@
 """drain: what was answered with yes while the store was away becomes durable here, once, under the references told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
@@ -18,7 +18,25 @@ _ALIASES = select(aliases.c.ticket_id).where(among(aliases.c.ticket_id))
 
 
 def drain(transaction: Transaction, intakes: list[Intake]) -> list[Receipt]:
-    """Each opens a ticket, under a dedupe key that no other of them has. NEW where it became one just now."""
+    """Each is of a new ticket. NEW where it became one just now."""
+    return [receipt for batch in _without_repetitions(intakes) for receipt in _drain(transaction, batch)]
+
+
+def _without_repetitions(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
+    """In their order; what repeats one before it is in a later list: spools may have been put together."""
+    batch: list[Intake] = []
+    seen: set[object] = set()
+    for each in intakes:
+        marks = {each.message.ticket_id, (each.dedupe.scope, each.dedupe.key) if each.dedupe else None} - {None}
+        if seen & marks:
+            yield batch
+            batch, seen = [], set()
+        batch.append(each)
+        seen |= marks
+    yield batch
+
+
+def _drain(transaction: Transaction, intakes: list[Intake]) -> list[Receipt]:
     there = _there(transaction.connection, [each.message.ticket_id for each in intakes])
     left = [(each, each.ticket) for each in intakes if each.ticket and each.ticket.id not in there]
     firsts = known(transaction.connection, [each.dedupe for each, _ in left if each.dedupe])

@@ -10,7 +10,7 @@ from config.loader import load
 from gateway.core.errors import ConfigError
 from tests.support.sample_settings import SAMPLE_KINDS
 
-CANARY = "canary-2f9c"
+CANARY = "canary-2f9c71d04be8"
 ENVIRON = {"SECRET": CANARY, "SHORT": "x"}
 
 ANY_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -10,7 +10,7 @@ from config.problems import InvalidConfig
 from gateway.core.errors import ConfigError
 from tests.support.sample_settings import SAMPLE_KINDS
 
-ENVIRON = {"SECRET": "canary-2f9c", "EMPTY": " "}
+ENVIRON = {"SECRET": "canary-2f9c71d04be8", "EMPTY": " ", "GUESSED": "canary-2f9c-71d"}
 
 GOOD = {
     "gateway": "gateway: {}",
@@ -245,6 +245,7 @@ SECRETS = [
     ("{env: MISSING}", "5", "the environment variable MISSING is not set; it must hold the secret"),
     ("{env: EMPTY}", "5", "the environment variable EMPTY is empty; it must hold the secret"),
     ("{env: canary-2f9c}", "5", "the environment variable named here is not set; it must hold the secret"),
+    ("{env: GUESSED}", "5", "this secret is too short; at least 16 characters, drawn at random"),
     ("{file: empty}", "5", "the secret's file is empty; it must hold the secret"),
     ("{file: latin}", "5", "the secret's file is not UTF-8 text"),
     ("{file: large}", "5", "the secret's file is too large; at most 64 KiB"),
@@ -261,6 +262,14 @@ def test_t32_what_a_secret_is(tmp_path: Path, written: str, column: str, words: 
     found = problems(tmp_path, provider(f"secret: {written}\nurl: http://x"))
 
     assert found == [f"F:4:{'13' if column == '10' else column}: providers.acme.secret: {words}"]
+
+
+def test_t33_two_providers_with_one_secret_could_speak_for_each_other(tmp_path: Path) -> None:
+    """The signature of a report covers neither its address nor the provider's name."""
+    desk = "{type: webhook, url: http://x, secret: {env: SECRET}}"
+    found = problems(tmp_path, document(providers=f"providers:\n  acme: {desk}\n  norte: {desk}"))
+
+    assert found == ["F:3:3: providers.norte.secret: provider acme has the same secret; each needs its own"]
 
 
 def test_a_relative_file_of_a_secret_starts_beside_the_configuration(tmp_path: Path) -> None:

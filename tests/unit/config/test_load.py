@@ -10,9 +10,10 @@ from config.schema import Config
 from gateway.core.settings import Listen
 from tests.support.sample_settings import SAMPLE_KINDS, SampleAlarm, SampleLog, SamplePolicy, SampleProvider
 
-CANARY = "canary-2f9c"
+CANARY = "canary-2f9c71d04be8"
 ENVIRON = {
     "ACME_SECRET": CANARY,
+    "NORTE_SECRET": f"{CANARY} of norte",
     "TOKEN": f"  {CANARY}\n",
     "STORE": f"postgresql://relevo:{CANARY}@one,two:5433/relevo?sslmode=require",
 }
@@ -27,14 +28,14 @@ gateway:
 channels:
   web: {type: web}
 providers:
-  acme: &desk
+  acme:
     type: webhook
     url: http://127.0.0.1:9101/tickets
     secret: {env: ACME_SECRET}
     timeout: 2s
     languages: [es, no]
-    health: {every: 500ms, failures: 2, jitter: 0}
-  norte: *desk
+    health: &watched {every: 500ms, failures: 2, jitter: 0}
+  norte: {type: webhook, url: http://127.0.0.1:9102/tickets, secret: {env: NORTE_SECRET}, health: *watched}
 policies:
   - name: default
     providers: [acme, norte]
@@ -72,7 +73,9 @@ def test_every_section_becomes_its_settings(tmp_path: Path) -> None:
     assert acme.settings.timeout == 2.0
     assert acme.settings.languages == ("es", "no")
     assert acme.settings.health.every == 0.5
-    assert config.providers["norte"] == acme
+    norte = config.providers["norte"].settings
+    assert isinstance(norte, SampleProvider)
+    assert norte.health == acme.settings.health
     assert config.policies == (SamplePolicy(name="default", providers=("acme", "norte"), takeover_within=5.0),)
     assert [alarm.type for alarm in config.alarms] == ["log", "webhook"]
     assert isinstance(config.alarms[0].settings, SampleLog)

@@ -19,7 +19,7 @@ PNG = b"\x89PNG\r\n\x1a\n...."
 def loaded(folder: Path, organisation: str) -> Organisation:
     file = folder / "relevo.yaml"
     file.write_text(f"gateway:\n  organisation:\n{organisation}{REST}", encoding="utf-8")
-    return load(file, SAMPLE_KINDS, {"KEY": "secret"}).gateway.organisation.organisation()
+    return load(file, SAMPLE_KINDS, {"KEY": "a secret of sixteen"}).gateway.organisation.organisation()
 
 
 def refused(folder: Path, organisation: str) -> str:

@@ -160,13 +160,19 @@ def test_a_ticket_that_ceased_to_be_overdue_without_an_event_is_let_go() -> None
 
 
 def test_settings_name_a_stable_target_and_hide_the_secret() -> None:
-    settings = WebhookAlarmSettings(url="https://example.org/hook", secret=SecretStr("canary"))
-    assert settings.target == WebhookAlarmSettings(url="https://example.org/hook", secret=SecretStr("other")).target
-    assert settings.target != WebhookAlarmSettings(url="https://example.org/2", secret=SecretStr("canary")).target
+    settings = WebhookAlarmSettings(url="https://example.org/hook", secret=SecretStr("canary-2f9c71d04be8"))
+    assert (
+        settings.target
+        == WebhookAlarmSettings(url="https://example.org/hook", secret=SecretStr("another-2f9c71d04be8")).target
+    )
+    assert (
+        settings.target
+        != WebhookAlarmSettings(url="https://example.org/2", secret=SecretStr("canary-2f9c71d04be8")).target
+    )
     assert "canary" not in repr(settings) + settings.target
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/", "example.org", "https://", "https:///x", "http://a b/"])
 def test_settings_refuse_what_is_no_url(url: str) -> None:
     with pytest.raises(ValidationError):
-        WebhookAlarmSettings(url=url, secret=SecretStr("s"))
+        WebhookAlarmSettings(url=url, secret=SecretStr("another-2f9c71d04be8"))

@@ -49,10 +49,14 @@ def test_t28_private_addresses_are_named_at_loading(host: str) -> None:
         make_settings("https://desk.example.org", f"http://{host}/health", allow_private=False)
 
 
-@pytest.mark.parametrize("secret", ["", "whsec_*"])
-def test_mistakes_in_secrets(secret: str) -> None:
-    with pytest.raises(ValidationError, match="any other text"):
+@pytest.mark.parametrize(
+    ("secret", "words"),
+    [("whsec_*and-no-base64", "any other text"), ("", "too short"), ("guess-me-please", "at least 16 characters")],
+)
+def test_mistakes_in_secrets(secret: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words) as caught:
         make_settings("https://desk.example.org", secret=secret)
+    assert not secret or secret not in str(caught.value)
 
 
 @pytest.mark.parametrize("changes", [{"rate": "many"}, {"colour": "red"}, {"timeout": 3}])
