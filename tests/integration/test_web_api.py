@@ -251,7 +251,9 @@ MEMBERS = st.sampled_from(
     ["subject", "body", "requester", "language", "category", "priority", "metadata", "email", "other"]
 )
 BODIES = st.dictionaries(MEMBERS, JSON_VALUES).map(lambda body: json.dumps(body).encode()) | st.binary()
-ONE_LINE = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cn", "Zl", "Zp", "Zs")), min_size=1, max_size=50)
+ONE_LINE = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cn", "Zl", "Zp", "Zs")), min_size=1, max_size=50
+)
 TICKETS = st.fixed_dictionaries(
     {"subject": ONE_LINE, "body": ONE_LINE},
     optional={
