@@ -105,7 +105,8 @@ class Listener:
     async def _problem_types(self, request: web.Request) -> web.Response:
         front = self._house.front
         page = front.types(request_language(request, front))
-        return web.Response(text=page, content_type="text/html", headers=front.page_headers)
+        headers = front.page_headers | {"Vary": "Accept-Language", "Cache-Control": "public, max-age=3600"}
+        return web.Response(text=page, content_type="text/html", headers=headers)
 
 
 async def _begin_answer(request: web.Request, response: web.StreamResponse) -> None:

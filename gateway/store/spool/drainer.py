@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from gateway.core.errors import StoreFailed, StoreUnavailable
+from gateway.core.failpoints import failpoint
 from gateway.core.ports import SpoolStore
 from gateway.core.ticket import Intake
 from gateway.store.spool.blobs import SpooledBlobs
@@ -89,5 +90,6 @@ class Drainer:
                 _log.error(
                     "another request has the reference that was told", told=entry.reference, is_now=receipt.reference
                 )
+        failpoint("spool.before_removal")
         await self._spool.done([entry for entry, _ in spooled])
         self._watch.left(len(spooled))

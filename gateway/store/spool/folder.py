@@ -89,7 +89,6 @@ class SpoolFolder:
             try:
                 descriptor = self._begun()
                 _write(descriptor, b"".join(lines))
-                failpoint("spool.before_sync")
                 os.fsync(descriptor)
             except OSError:
                 self._cut()
