@@ -6,7 +6,7 @@ from pathlib import Path as FilePath
 from typing import Generic, TypeVar
 
 import orjson
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from config.document import Entry, Mapping, Scalar, Sequence, plain
 from config.explain import explain
@@ -38,7 +38,6 @@ class Sections(Generic[PolicyT]):
         providers = self._named("providers", self._kinds.providers)
         policies = [self._settings(self._kinds.policy, *item) for item in self._items("policies")]
         alarms = [self._typed(self._kinds.alarms, *item) for item in self._items("alarms")]
-        self._require_own_secrets(_all(providers))
         if self.problems or gateway is None:
             return None
         return Config(
@@ -85,21 +84,6 @@ class Sections(Generic[PolicyT]):
             return
         for index, node in enumerate(entry.node.items):
             yield Entry(node.mark, node), (section, index)
-
-    def _require_own_secrets(self, providers: MappingType[str, Typed]) -> None:
-        """A signature doesn't say for whom it was made: with the same secret, one provider could speak for another."""
-        first: dict[str, str] = {}
-        for name, typed in providers.items():
-            for key, value in typed.settings:
-                if isinstance(value, SecretStr):
-                    owner = first.setdefault(value.get_secret_value(), name)
-                    if owner != name:
-                        text = f"provider {owner} has the same secret; each needs its own"
-                        self.problems.append(Problem(text, self._place_of(name), ("providers", name, key)))
-
-    def _place_of(self, provider: str) -> Mark | None:
-        node = self._sections["providers"].node
-        return node.entries[provider].key_mark if isinstance(node, Mapping) else None
 
     def _typed(self, types: MappingType[str, type[Settings]], entry: Entry, path: Path) -> Typed | None:
         if not isinstance(entry.node, Mapping):

@@ -23,7 +23,7 @@ from routing.registry import build_provider, provider_routes
 from tests.support.blobs import MemoryBlobs
 from tests.support.webhook_provider import LINKS, SECRET, make_settings
 
-REFERENCE = "4829157360"
+REFERENCE = "4829157367"
 
 
 class RememberingIntake:

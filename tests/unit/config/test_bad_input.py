@@ -264,14 +264,6 @@ def test_t32_what_a_secret_is(tmp_path: Path, written: str, column: str, words: 
     assert found == [f"F:4:{'13' if column == '10' else column}: providers.acme.secret: {words}"]
 
 
-def test_t33_two_providers_with_one_secret_could_speak_for_each_other(tmp_path: Path) -> None:
-    """The signature of a report covers neither its address nor the provider's name."""
-    desk = "{type: webhook, url: http://x, secret: {env: SECRET}}"
-    found = problems(tmp_path, document(providers=f"providers:\n  acme: {desk}\n  norte: {desk}"))
-
-    assert found == ["F:3:3: providers.norte.secret: provider acme has the same secret; each needs its own"]
-
-
 def test_a_relative_file_of_a_secret_starts_beside_the_configuration(tmp_path: Path) -> None:
     found = problems(tmp_path, provider("secret: {file: keys/acme}\nurl: http://x"))
 
