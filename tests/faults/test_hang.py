@@ -32,6 +32,10 @@ async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:
     await assert_balanced(rig, traffic.references)
 
 
+async def _unheard(supervisor: Supervisor, state: str) -> str | None:
+    return None if state in supervisor.heard else f"{state} after {supervisor.heard[-1]}"
+
+
 async def test_a_loop_that_hangs_ends_the_process_with_its_stacks_in_the_log(tmp_path: Path) -> None:
     """It hangs with the interpreter's lock in its hands, so that no thread of Python could see to it."""
     async with Rig(tmp_path, adjust=_soon) as rig:
@@ -60,4 +64,5 @@ async def test_a_process_that_falls_silent_is_restarted_by_its_supervisor(tmp_pa
             await _account_for(rig, traffic)
         rig.relevo.signal(signal.SIGTERM)
         assert await rig.ended(_ENDED_WITHIN) == 0
-        assert supervisor.heard[-1] == "STOPPING=1"
+        await rig.until(lambda: _unheard(supervisor, "STOPPING=1"), _ENDED_WITHIN)
+        assert "READY=1" not in supervisor.heard[supervisor.heard.index("STOPPING=1") :]

@@ -1,0 +1,1 @@
+"""The email channel: mails in by IMAP, SMTP or LMTP, answers out by SMTP."""
