@@ -8,6 +8,8 @@ from gateway.core.provider import ProviderReport, ReportResult
 from gateway.core.reference import new_reference
 from gateway.core.ticket import Acceptance, Direction, InboundMessage, Intake, Message, Receipt, Ticket
 
+_NOT_KEPT = (Acceptance.CONFLICT, Acceptance.FULL)
+
 
 class IntakeDoor:
     """Turns inbound messages into rows to be, and waits until they are on disk."""
@@ -26,8 +28,8 @@ class IntakeDoor:
         except (StoreUnavailable, StoreFailed):
             self._measurements.intake_refused(message.channel, "unavailable")
             raise
-        if receipt.acceptance is Acceptance.CONFLICT:
-            self._measurements.intake_refused(message.channel, "conflict")
+        if receipt.acceptance in _NOT_KEPT:
+            self._measurements.intake_refused(message.channel, receipt.acceptance)
         self._measurements.intake_seconds(self._clock.now() - began)
         return receipt
 
@@ -52,7 +54,7 @@ class IntakeDoor:
             author=message.requester.name,
             attachments=message.attachments,
         )
-        return Intake(first, ticket, message.dedupe)
+        return Intake(first, ticket, message.dedupe, message.most_messages)
 
     def _ticket(self, message: InboundMessage, now: float) -> Ticket:
         terms = self._routing.terms(message.channel, message.language, message.category, message.priority)

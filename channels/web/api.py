@@ -150,9 +150,8 @@ def in_category(submission: Submission, categories: Categories, language: Langua
 
 def fingerprint(submission: Submission, files: Sequence[Attachment] = ()) -> str:
     """SHA-256 of the content as it was understood: the order of members and white space don't count."""
-    if len(submission.metadata) > 1:
-        submission = submission.model_copy(update={"metadata": dict(sorted(submission.metadata.items()))})
-    digest = hashlib.sha256(submission.model_dump_json().encode())
+    # The models are read as they are, which costs half of what their own way to JSON does.
+    digest = hashlib.sha256(orjson.dumps(vars(submission), default=vars, option=orjson.OPT_SORT_KEYS))
     for each in files:
         digest.update(orjson.dumps([each.name, each.digest]))
     return digest.hexdigest()

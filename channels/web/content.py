@@ -52,11 +52,15 @@ def parse_object(content: bytes, language: Language) -> dict[str, Any]:
         raise Problem(MALFORMED, _mistake(content, error, language)) from None
     if not isinstance(document, dict):
         raise Problem(MALFORMED, language(_NOT_OBJECT))
+    # What a request may have lies at most two deep: only where that doesn't add up is all of it walked through, and
+    # only where some text has a colon of its own are strings told from what is around them.
+    usual = _members_at_the_top(document)
+    if usual <= MOST_MEMBERS and usual == content.count(b":"):
+        return document
     members = _count_members(content)
     if members > MOST_MEMBERS:
         raise Problem(MALFORMED, language(_TOO_MANY, limit=MOST_MEMBERS))
-    # What a request may have lies at most two deep: only where that doesn't add up is all of it walked through.
-    if members != _members_at_the_top(document) and members != _members_kept(document):
+    if members != usual and members != _members_kept(document):
         raise Problem(MALFORMED, language(_TWICE, name=_repeated_name(content)))
     return document
 

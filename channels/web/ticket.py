@@ -75,9 +75,9 @@ class TicketPage:
             errors["body"] = complaints(error, visit.language)[0].detail
         if errors:
             return self._page(request, visit, case, ticket, draft, status=draft.status, errors=errors)
+        full = visit.language(_TOO_LONG, reference=show_reference(ticket.reference))
         if self._is_full(case):
-            notice = visit.language(_TOO_LONG, reference=show_reference(ticket.reference))
-            return self._page(request, visit, case, ticket, draft, status=422, notice=notice)
+            return self._page(request, visit, case, ticket, draft, status=422, notice=full)
         passage = self._gate(ticket).judge(
             draft.fields, visit.language, self._context.clock.now(), suspicious=draft.suspicious
         )
@@ -92,6 +92,7 @@ class TicketPage:
             body=body,
             ticket_id=ticket.id,
             attachments=draft.files,
+            most_messages=_MOST_MESSAGES,
             dedupe=DedupeKey(
                 f"{self._context.name}/reply/{ticket.id}", passage.token.form_id, _fingerprint(body, draft)
             ),
@@ -102,6 +103,8 @@ class TicketPage:
             return self._page(
                 request, visit, case, ticket, draft, status=503, notice=visit.language(NOT_SAVED)
             )  # fmt: skip
+        if receipt.acceptance is Acceptance.FULL:
+            return self._page(request, visit, case, ticket, draft, status=422, notice=full)
         if receipt.acceptance is Acceptance.CONFLICT:
             anew = self._gate(ticket).another(self._context.clock.now())
             return self._page(

@@ -143,6 +143,8 @@ class InboundMessage:
     dedupe: DedupeKey | None = None
     ticket_id: str | None = None
     """The ticket it continues, when the channel has proved that; else it opens one."""
+    most_messages: int | None = None
+    """As many as a requester may write into one ticket: one more is not taken. None for any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,8 @@ class Intake:
     message: Message
     ticket: Ticket | None = None
     dedupe: DedupeKey | None = None
+    most_messages: int | None = None
+    """See InboundMessage."""
 
 
 class Acceptance(StrEnum):
@@ -161,11 +165,14 @@ class Acceptance(StrEnum):
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
     """The dedupe key came before with other content; nothing was stored."""
+    FULL = "full"
+    """The ticket has as many messages as it may; nothing was stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The store's word that an intake is on disk (unless it is a conflict). A duplicate gets the first one's facts."""
+    """The store's word that an intake is on disk, unless it is a conflict or the ticket is full. A duplicate gets the
+    first one's facts."""
 
     acceptance: Acceptance
     ticket_id: str

@@ -10,13 +10,14 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from operator import itemgetter
 from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import Column, Connection, Delete, Table, bindparam, delete
 
 Row = Mapping[str, object]
+Values = tuple[object, ...]
+"""A row whose columns are named once for all: what is written most often comes so."""
 
 _MOST_PARAMETERS = 30_000
 """Below SQLite's limit for one statement, 32,766; PostgreSQL's is 65,535."""
@@ -25,17 +26,20 @@ _MOST_PARAMETERS = 30_000
 def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Add the rows. All have the same columns; those that they leave out are NULL, which is cheaper than saying so."""
     names = _names(rows)
+    insert_values(connection, table, names, _values(rows, names))
+
+
+def insert_values(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Values]) -> None:
+    """Add the rows, whose columns have these names."""
     for page in _pages(rows, len(names)):
         _execute(connection, table, _insertion(table, names), names, page)
 
 
-def insert_unless_taken(connection: Connection, table: Table, rows: Sequence[Row]) -> bool:
+def insert_unless_taken(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Values]) -> bool:
     """Add the rows that no unique index has an equal of already, also one given earlier; True where that was all."""
-    names = _names(rows)
     text = f"{_insertion(table, names)} ON CONFLICT DO NOTHING"
-    return sum(_execute(connection, table, text, names, page).rowcount for page in _pages(rows, len(names))) == len(
-        rows
-    )
+    added = sum(_execute(connection, table, text, names, page).rowcount for page in _pages(rows, len(names)))
+    return added == len(rows)
 
 
 def replace(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -45,10 +49,9 @@ def replace(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     insert(connection, table, rows)
 
 
-def insert_numbered(connection: Connection, table: Table, rows: Sequence[Row]) -> list[int]:
+def insert_numbered(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Values]) -> list[int]:
     """Add rows without their numeric key, which the engine gives in order; returns the keys, in the rows' order."""
     (key,) = (column.name for column in table.primary_key.columns)
-    names = _names(rows)
     text = f"{_insertion(table, names)} RETURNING {key}"
     given: list[int] = []
     for page in _pages(rows, len(names)):
@@ -67,7 +70,7 @@ def update(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         f"WITH given ({', '.join(names)}) AS ({{}}) "  # noqa: S608 (names of our own columns)
         f"UPDATE {table.name} SET {changes} FROM given WHERE {table.name}.{key} = given.{key}"
     )
-    for page in _pages(rows, len(names)):
+    for page in _pages(_values(rows, names), len(names)):
         _execute(connection, table, text, names, page)
 
 
@@ -88,12 +91,16 @@ def _names(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(rows[0]) if rows else ()
 
 
+def _values(rows: Sequence[Row], names: tuple[str, ...]) -> list[Values]:
+    return [tuple([row[name] for name in names]) for row in rows]
+
+
 @lru_cache
 def _insertion(table: Table, names: tuple[str, ...]) -> str:
     return f"INSERT INTO {table.name} ({', '.join(names)}) {{}}"
 
 
-def _pages(rows: Sequence[Row], width: int) -> Iterable[Sequence[Row]]:
+def _pages(rows: Sequence[Values], width: int) -> Iterable[Sequence[Values]]:
     size = _MOST_PARAMETERS // max(width, 1)
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
@@ -107,14 +114,13 @@ class _Done(Protocol):
     def fetchall(self) -> Sequence[Any]: ...
 
 
-def _execute(connection: Connection, table: Table, text: str, names: tuple[str, ...], rows: Sequence[Row]) -> _Done:
+def _execute(connection: Connection, table: Table, text: str, names: tuple[str, ...], rows: Sequence[Values]) -> _Done:
     """`text` has a place for the rows."""
     if connection.dialect.paramstyle == "qmark":
-        values = tuple(chain.from_iterable(map(itemgetter(*names), rows)))
         # Straight to the driver: what SQLAlchemy does around it costs more than a statement of a few rows.
         driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        return driver.execute(text.format(_marks(len(names), len(rows))), values)
-    return connection.exec_driver_sql(text.format(_records(table, names)), (_json(rows),))
+        return driver.execute(text.format(_marks(len(names), len(rows))), tuple(chain.from_iterable(rows)))
+    return connection.exec_driver_sql(text.format(_records(table, names)), (_json(names, rows),))
 
 
 @lru_cache(maxsize=1024)
@@ -129,11 +135,11 @@ def _records(table: Table, names: tuple[str, ...]) -> str:
     return f"SELECT {columns} FROM json_populate_recordset(NULL::{table.name}, %s::json)"  # noqa: S608 (our own names)
 
 
-def _json(rows: Sequence[Row]) -> str:
+def _json(names: tuple[str, ...], rows: Sequence[Values]) -> str:
     """PostgreSQL has no place for a NUL in a text, and what a desk answers may have one."""
-    text = orjson.dumps(rows).decode()
+    text = orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
     if "\\u0000" in text:
-        text = orjson.dumps([{name: _without_nul(value) for name, value in row.items()} for row in rows]).decode()
+        return _json(names, [tuple([_without_nul(value) for value in row]) for row in rows])
     return text
 
 

@@ -59,7 +59,7 @@ def reading_engine(database: str) -> Engine:
 def _open(database: str, *, uri: bool = False) -> sqlite3.Connection:
     # isolation_level None: the module itself begins no transactions, and so none that would only later turn to writing.
     return sqlite3.connect(
-        database, uri=uri, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        database, uri=uri, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=2048
     )
 
 

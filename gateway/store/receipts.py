@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from gateway.core.clock import Instant
 from gateway.core.ticket import Acceptance, DedupeKey, Receipt
-from gateway.store import bulk
+from gateway.store import bulk, intake_rows
 from gateway.store.schema import receipts
 
 
@@ -44,25 +44,14 @@ def known(connection: Connection, keys: Iterable[DedupeKey]) -> dict[tuple[str, 
 
 def keep(connection: Connection, kept: Sequence[Kept]) -> None:
     """Remember them for ever."""
-    bulk.insert(connection, receipts, [each._asdict() for each in kept])
+    bulk.insert_values(connection, receipts, Kept._fields, kept)
 
 
 def keep_first(connection: Connection, given: Sequence[tuple[DedupeKey, Receipt]]) -> dict[tuple[str, str], Kept]:
     """Remember those whose key is new. Empty where all of them are; else what is kept now, by scope and key: one of
     those given, or what came before it. The usual case asks nothing."""
-    rows = [
-        {
-            "scope": key.scope,
-            "key": key.key,
-            "fingerprint": key.fingerprint,
-            "ticket_id": receipt.ticket_id,
-            "reference": receipt.reference,
-            "message_id": receipt.message_id,
-            "received_at": receipt.received_at,
-        }
-        for key, receipt in given
-    ]
-    if bulk.insert_unless_taken(connection, receipts, rows):
+    rows = [intake_rows.receipt(key, receipt) for key, receipt in given]
+    if bulk.insert_unless_taken(connection, receipts, intake_rows.RECEIPT, rows):
         return {}
     return known(connection, [key for key, _ in given])
 

@@ -9,39 +9,11 @@ from sqlalchemy import Row
 
 from gateway.core.delivery import Delivery, Kind, Quarantined
 from gateway.core.handoff import Handoff, HandoffState
-from gateway.core.ids import new_id
 from gateway.core.provider import HealthState, ProviderStatus, Takeover
 from gateway.core.ticket import Attachment, Direction, Message, Priority, Requester, Ticket, TicketState
 
-_WAITING = TicketState.WAITING.value
-_HANDING_OVER = Kind.TICKET.value
 AnyRow = Row[*tuple[Any, ...]]
 Values = dict[str, object]
-
-
-def requester_values(requester_id: str, requester: Requester) -> Values:
-    return {"id": requester_id, "name": requester.name, "email": requester.email, "phone": requester.phone}
-
-
-def ticket_values(ticket: Ticket, requester_id: str | None) -> Values:
-    """The row of a ticket that has just come in; what it leaves out is NULL."""
-    return {
-        "id": ticket.id,
-        "reference": ticket.reference,
-        "channel": ticket.channel,
-        "subject": ticket.subject,
-        "requester_id": requester_id,
-        "received_at": ticket.received_at,
-        "policy": ticket.policy,
-        "hedge_at": ticket.hedge_at,
-        "due_at": ticket.due_at,
-        "language": ticket.language,
-        "category": ticket.category,
-        "priority": ticket.priority.value,
-        "metadata": json(ticket.metadata),
-        "state": _WAITING,
-        "waiting_since": ticket.received_at,
-    }
 
 
 def ticket(row: AnyRow) -> Ticket:
@@ -128,22 +100,6 @@ def handoff(row: AnyRow) -> Handoff:
         superseded=row.superseded,
         reason=row.reason,
     )
-
-
-def handing_over_values(ticket: Ticket) -> Values:
-    """The row of the delivery that hands over a ticket that has just come in; what it leaves out is NULL."""
-    return {
-        "id": new_id(),
-        "kind": _HANDING_OVER,
-        "due_at": ticket.received_at,
-        "created_at": ticket.received_at,
-        "ticket_id": ticket.id,
-        "priority": ticket.priority.value,
-        "attempts": 0,
-        "epoch": 0,
-        "leased": False,
-        "payload": "{}",
-    }
 
 
 def delivery_values(delivery: Delivery) -> Values:

@@ -95,6 +95,11 @@ class Sheet:
     def next_number(self) -> int:
         return max((line.number for line in self.lines), default=0) + 1
 
+    @property
+    def written_by_requester(self) -> int:
+        """How many of its messages came in."""
+        return sum(line.direction is Direction.INBOUND for line in self.lines)
+
     def owe(
         self, kind: Kind, due_at: Instant, at: Instant, copy: Handoff | None = None, message: str | None = None
     ) -> None:

@@ -10,11 +10,13 @@ from gateway.core.handoff import HandoffState
 from gateway.store import bulk, schema
 from gateway.store.rows import AnyRow
 
+_COLUMNS = ("type", "at", "ticket_id", "reference", "data")
+
 
 def append(connection: Connection, events: Sequence[Event]) -> list[Recorded]:
     """Write the events at the end of the stream."""
     rows = [_row(event) for event in events]
-    numbers = bulk.insert_numbered(connection, schema.events, rows)
+    numbers = bulk.insert_numbered(connection, schema.events, _COLUMNS, rows)
     return [Recorded(seq, event) for seq, event in zip(numbers, events, strict=True)]
 
 
@@ -27,11 +29,5 @@ def recorded(row: AnyRow) -> Recorded:
     return Recorded(row.seq, kind(at=row.at, ticket_id=row.ticket_id, reference=row.reference, **data))
 
 
-def _row(event: Event) -> dict[str, object]:
-    return {
-        "type": event.type,
-        "at": event.at,
-        "ticket_id": event.ticket_id,
-        "reference": event.reference,
-        "data": orjson.dumps(event.data()).decode(),
-    }
+def _row(event: Event) -> bulk.Values:
+    return event.type, event.at, event.ticket_id, event.reference, orjson.dumps(event.data()).decode()

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from gateway.core.events import (
 from gateway.core.handoff import HandoffState
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.reference import parse_reference
-from gateway.core.ticket import Acceptance, Direction, Requester, TicketState
+from gateway.core.ticket import Acceptance, Direction, Intake, Requester, TicketState
 from gateway.store import SqlStore
 from tests.support.store import ENGINES, Heard, opened_store
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
@@ -32,8 +31,8 @@ def heard() -> Heard:
 
 
 @pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, tmp_path, [heard]) as opened:
+async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
+    async with opened_store(request.param, [heard]) as opened:
         yield opened
 
 
@@ -115,6 +114,23 @@ async def test_further_messages_are_numbered_in_order(store: SqlStore, work: Wor
     assert [each.number for each in (await work.case(ticket_id)).messages] == [1, 2, 3, 4]
     assert heard.of(MessageReceived)[-1].message_id == receipt.message_id
     assert await work.owed() == {"ticket": 1}, "it goes along with the ticket"
+
+
+async def test_one_message_too_many_is_not_taken(store: SqlStore, work: Work) -> None:
+    """In one commit or in two; what repeats a message that was taken is still a duplicate."""
+    ticket_id = await work.accept()
+
+    def bounded(key: str) -> Intake:
+        return replace(follow_up(ticket_id, key=key), most_messages=3)
+
+    receipts = await store.accept([bounded("a"), bounded("b"), bounded("c"), bounded("a")])
+    taken, full, again = Acceptance.NEW, Acceptance.FULL, Acceptance.DUPLICATE
+    assert [each.acceptance for each in receipts] == [taken, taken, full, again]
+    receipts = await store.accept([bounded("c"), bounded("b")])
+    assert [each.acceptance for each in receipts] == [full, again], "nothing is remembered of what was not taken"
+    assert [each.number for each in (await work.case(ticket_id)).messages] == [1, 2, 3]
+    receipts = await store.accept([follow_up(ticket_id, key="c")])
+    assert [each.acceptance for each in receipts] == [taken], "another channel may have no such bound"
 
 
 async def test_a_further_message_for_nothing_harms_no_other(store: SqlStore, work: Work) -> None:

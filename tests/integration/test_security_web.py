@@ -111,6 +111,17 @@ async def test_t14_a_conversation_is_counted_when_the_message_is_whole() -> None
     assert answers == [b"HTTP/1.1 303", b"HTTP/1.1 422"]
 
 
+async def test_t14_the_store_has_the_last_word_on_how_long_a_conversation_is() -> None:
+    """Those that come in the same instant all find room when they look."""
+    async with web_site() as site:
+        path = await conversation(site, ["a"])
+        site.intake.full = True
+        status, page, _ = await site.post_form(f"{path}/messages", {"body": "One more."} | await site.open(path))
+    assert status == 422
+    assert "This conversation has become too long" in page
+    assert ">\nOne more.</textarea>" in page
+
+
 # What one address may cost.
 
 

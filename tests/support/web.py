@@ -82,6 +82,8 @@ class MemoryIntake:
     cases: dict[str, Case] = field(default_factory=dict)
     failure: BaseException | None = None
     hangs: bool = False
+    full: bool = False
+    """As if others had just written into every ticket as much as it may hold."""
     _receipts: dict[tuple[str, str], tuple[DedupeKey, Receipt]] = field(default_factory=dict)
 
     async def receive(self, message: InboundMessage) -> Receipt:
@@ -94,6 +96,8 @@ class MemoryIntake:
             known, receipt = self._receipts[key.scope, key.key]
             same = known.fingerprint == key.fingerprint
             return replace(receipt, acceptance=Acceptance.DUPLICATE if same else Acceptance.CONFLICT)
+        if self.full and message.most_messages is not None:
+            return Receipt(Acceptance.FULL, message.ticket_id or "", "", "", self.clock.now())
         receipt = self._keep(message)
         if key is not None:
             self._receipts[key.scope, key.key] = (key, receipt)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from sqlalchemy import Connection, select
 
 from gateway.core.errors import InvalidMessage
-from gateway.core.events import DuplicateReceived, MessageReceived, TicketReceived
+from gateway.core.events import DuplicateReceived, MessageReceived
 from gateway.core.ids import new_id
 from gateway.core.reference import new_reference
-from gateway.core.ticket import Acceptance, Intake, Message, Receipt, Requester, Ticket
-from gateway.store import bulk, rows, rules, schema, sheets
-from gateway.store.receipts import Kept, correct_reference, keep_first
+from gateway.core.ticket import Acceptance, DedupeKey, Intake, Message, Receipt, Requester
+from gateway.store import bulk, intake_rows, rows, rules, schema, sheets
+from gateway.store.receipts import Kept, correct_reference, keep_first, known
 from gateway.store.schema import among
 from gateway.store.sheet import Sheet
 from gateway.store.transaction import Transaction
@@ -24,14 +24,20 @@ def accept(transaction: Transaction, intakes: list[Intake]) -> list[Receipt]:
     """Raises InvalidMessage for a message to a ticket that doesn't exist."""
     conversations = sheets.load(transaction, {intake.message.ticket_id for intake in intakes if not intake.ticket})
     receipts = [_receipt(intake, conversations) for intake in intakes]
-    keys = [(intake.dedupe, receipt) for intake, receipt in zip(intakes, receipts, strict=True) if intake.dedupe]
+    if conversations:
+        _turn_away(transaction.connection, intakes, receipts, conversations)
+    keys = [
+        (intake.dedupe, receipt)
+        for intake, receipt in zip(intakes, receipts, strict=True)
+        if intake.dedupe and receipt.acceptance is Acceptance.NEW
+    ]
     kept = keep_first(transaction.connection, keys)
     firsts = [_first(intake, kept) for intake in intakes]
     redrawn = _open(transaction, [each for each, first in zip(intakes, firsts, strict=True) if not first])
     for place, (intake, first) in enumerate(zip(intakes, firsts, strict=True)):
         if first:
             receipts[place] = _again(transaction, intake, first)
-        elif not intake.ticket:
+        elif not intake.ticket and receipts[place].acceptance is Acceptance.NEW:
             _follow_up(conversations[intake.message.ticket_id], intake.message)
     sheets.save(transaction, conversations.values())
     return [_with_reference(receipt, redrawn) for receipt in receipts] if redrawn else receipts
@@ -52,6 +58,29 @@ def _receipt(intake: Intake, conversations: dict[str, Sheet]) -> Receipt:
     if sheet is None:
         raise InvalidMessage("This request doesn't exist.")
     return Receipt(Acceptance.NEW, sheet.standing.id, sheet.standing.reference, message.id, message.at)
+
+
+def _turn_away(
+    connection: Connection, intakes: list[Intake], receipts: list[Receipt], conversations: dict[str, Sheet]
+) -> None:
+    """What would be one message too many for its ticket is not taken, unless it repeats one that was."""
+    written = {ticket_id: sheet.written_by_requester for ticket_id, sheet in conversations.items()}
+    taken: set[DedupeKey] = set()
+    beyond: list[int] = []
+    for place, intake in enumerate(intakes):
+        if intake.ticket or intake.dedupe in taken:
+            continue
+        if intake.most_messages is not None and written[intake.message.ticket_id] >= intake.most_messages:
+            beyond.append(place)
+            continue
+        written[intake.message.ticket_id] += 1
+        if intake.dedupe:
+            taken.add(intake.dedupe)
+    before = known(connection, [key for place in beyond if (key := intakes[place].dedupe)])
+    for place in beyond:
+        key = intakes[place].dedupe
+        if key is None or (key.scope, key.key) not in before:
+            receipts[place] = replace(receipts[place], acceptance=Acceptance.FULL)
 
 
 def _again(transaction: Transaction, intake: Intake, first: Kept) -> Receipt:
@@ -93,45 +122,32 @@ def _open(transaction: Transaction, intakes: Iterable[Intake]) -> dict[str, str]
         requester_id = None
         if ticket.requester != _NOBODY:
             requester_id = new_id()
-            requesters.append(rows.requester_values(requester_id, ticket.requester))
-        tickets.append(rows.ticket_values(ticket, requester_id))
-        messages.append(rows.message_values(intake.message))
-        deliveries.append(rows.handing_over_values(ticket))
+            requesters.append(intake_rows.requester(requester_id, ticket.requester))
+        tickets.append(intake_rows.ticket(ticket, requester_id))
+        messages.append(intake_rows.message(intake.message))
+        deliveries.append(intake_rows.delivery(ticket))
     connection = transaction.connection
-    bulk.insert(connection, schema.requesters, requesters)
+    bulk.insert_values(connection, schema.requesters, intake_rows.REQUESTER, requesters)
     redrawn = _insert_tickets(connection, tickets)
-    bulk.insert(connection, schema.messages, messages)
+    bulk.insert_values(connection, schema.messages, intake_rows.MESSAGE, messages)
     bulk.insert(connection, schema.attachments, rows.attachments_values(intake.message for _, intake in opened))
-    bulk.insert(connection, schema.deliveries, deliveries)
+    bulk.insert_values(connection, schema.deliveries, intake_rows.DELIVERY, deliveries)
     for ticket, intake in opened:
         if ticket.id in redrawn and intake.dedupe:
             correct_reference(connection, intake.dedupe, redrawn[ticket.id])
-        transaction.emit(_received(ticket, redrawn.get(ticket.id, ticket.reference)))
+        transaction.emit(intake_rows.received(ticket, redrawn.get(ticket.id, ticket.reference)))
     return redrawn
 
 
-def _insert_tickets(connection: Connection, tickets: Sequence[rows.Values]) -> dict[str, str]:
+def _insert_tickets(connection: Connection, tickets: Sequence[bulk.Values]) -> dict[str, str]:
     """A reference is random, and almost never taken; one that is, is drawn again."""
     redrawn: dict[str, str] = {}
-    while not bulk.insert_unless_taken(connection, schema.tickets, tickets):
-        there = set(connection.execute(_IDS, {"keys": [ticket["id"] for ticket in tickets]}).scalars())
-        tickets = [{**ticket, "reference": new_reference()} for ticket in tickets if ticket["id"] not in there]
-        redrawn |= {str(ticket["id"]): str(ticket["reference"]) for ticket in tickets}
+    while not bulk.insert_unless_taken(connection, schema.tickets, intake_rows.TICKET, tickets):
+        there = set(connection.execute(_IDS, {"keys": [ticket_id for ticket_id, *_ in tickets]}).scalars())
+        tickets = [(ticket_id, new_reference(), *rest) for ticket_id, _, *rest in tickets if ticket_id not in there]
+        redrawn |= {str(ticket_id): str(reference) for ticket_id, reference, *_ in tickets}
     return redrawn
 
 
 def _with_reference(receipt: Receipt, redrawn: Mapping[str, str]) -> Receipt:
     return replace(receipt, reference=redrawn.get(receipt.ticket_id, receipt.reference))
-
-
-def _received(ticket: Ticket, reference: str) -> TicketReceived:
-    return TicketReceived(
-        at=ticket.received_at,
-        ticket_id=ticket.id,
-        reference=reference,
-        channel=ticket.channel,
-        policy=ticket.policy,
-        language=ticket.language,
-        category=ticket.category,
-        priority=ticket.priority.label,
-    )

@@ -74,8 +74,8 @@ def _version(transaction: Transaction, wanted: SavePolicies) -> int:
     row = transaction.connection.execute(newest).one_or_none()
     if row is not None and row.digest == wanted.digest:
         return int(row.version)
-    values = {"digest": wanted.digest, "document": rows.json(wanted.document), "at": wanted.at}
-    return bulk.insert_numbered(transaction.connection, schema.policies, [values])[0]
+    values = (wanted.digest, rows.json(wanted.document), wanted.at)
+    return bulk.insert_numbered(transaction.connection, schema.policies, ("digest", "document", "at"), [values])[0]
 
 
 def record_audit(transaction: Transaction, lines: list[Line]) -> list[None]:
