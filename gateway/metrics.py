@@ -5,6 +5,7 @@ Names and labels are part of the surface: dashboards and alert rules are written
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import structlog
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from gateway.core.blob import Sweep
 from gateway.core.clock import Clock
 from gateway.core.delivery import Kind
+from gateway.core.disk import free_bytes
 from gateway.core.errors import RelevoError
 from gateway.core.events import (
     DuplicateReceived,
@@ -149,6 +151,9 @@ class Metrics:
         self._spooled_aside = gauge(
             "spooled_aside", "Spooled requests that the store can't take: a person has to look."
         )
+        self._disk_free = _Labelled(
+            gauge("disk_free_bytes", "What is left of the disk under the store or the spool.", "under")
+        )
         self._active = _Labelled(gauge("alarm_active", "Alarms of this type that are on now.", "alarm"))
 
     def _histograms(self) -> None:
@@ -274,6 +279,10 @@ class Metrics:
         self._spooled.set_function(lambda: state().requests)
         self._spooled_oldest.set_function(oldest)
         self._spooled_aside.set_function(lambda: state().set_aside)
+
+    def watch_disk(self, under: str, folder: Path) -> None:
+        """Show from now on how much room there is where `under` lies; nothing where that can't be told."""
+        self._disk_free.of(under).set_function(lambda: free_bytes(folder))
 
     def set_counts(self, counts: Mapping[str, float]) -> None:
         """What Reads.counts says."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from config.schema import GatewaySettings
 from gateway.app.blobs import build_blobs
@@ -46,6 +47,8 @@ async def open_keeping(
     """
     blobs = build_blobs(settings.store, clock, on_failed)
     folder = settings.store_spool.folder
+    if settings.store.scheme == SQLITE:
+        metrics.watch_disk("store", Path(settings.store.file).parent)
     if settings.store.scheme == SQLITE or not (settings.store_spool.limit or folder.exists()):
         parts.push_async_callback(blobs.close)
         await blobs.start()
@@ -63,5 +66,6 @@ async def open_keeping(
     await spooled.reserve()
     watch.resume()
     metrics.watch_spool(lambda: spool.state, clock)
+    metrics.watch_disk("spool", folder)
     drainer = Drainer(spool, store, spooled_blobs, watch, spooled.reserve)
     return Keeping(spooled, spooled_blobs, {"spool": spooled.remark}, drainer)

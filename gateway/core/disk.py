@@ -1,6 +1,7 @@
 """Files that must last: what an error of the file system means, names that are durable, and room that is kept free."""
 
 import errno
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,6 +67,15 @@ def sync_folder(folder: Path) -> None:
 def kept_free(size: int) -> int:
     """Bytes of a disk of that size that attachments leave to the requests themselves."""
     return max(_LEAST_KEPT_FREE, size // _KEPT_FREE_PART)
+
+
+def free_bytes(folder: Path) -> float:
+    """What an ordinary user may still write to its disk; not a number where the folder is away."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return math.nan
+    return disk.f_bavail * disk.f_frsize
 
 
 class Reserve:

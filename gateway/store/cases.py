@@ -11,6 +11,7 @@ from gateway.core.delivery import Case, Delivery
 from gateway.core.handoff import Handoff
 from gateway.core.ticket import Attachment, Message, Ticket
 from gateway.store import rows
+from gateway.store.queries import Query
 from gateway.store.schema import among, attachments, handoffs, messages, requesters, tickets
 
 OfTicket = TypeVar("OfTicket", Message, Handoff)
@@ -25,16 +26,16 @@ def select_tickets(*conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-_TICKETS = select_tickets(among(tickets.c.id))
+_TICKETS = Query(select_tickets(among(tickets.c.id)))
 _ATTACHED = (attachments.c.name, attachments.c.media_type, attachments.c.size, attachments.c.digest)
 # One row for each attachment, and one for a message that has none.
-_MESSAGES = (
+_MESSAGES = Query(
     select(messages, *_ATTACHED)
     .join_from(messages, attachments, isouter=True)
     .where(among(messages.c.ticket_id))
     .order_by(messages.c.ticket_id, messages.c.number, attachments.c.number)
 )
-_HANDOFFS = select(handoffs).where(among(handoffs.c.ticket_id)).order_by(handoffs.c.id)
+_HANDOFFS = Query(select(handoffs).where(among(handoffs.c.ticket_id)).order_by(handoffs.c.id))
 
 
 def load_cases(connection: Connection, owed: Sequence[Delivery]) -> list[Case]:
@@ -59,21 +60,21 @@ def load_cases(connection: Connection, owed: Sequence[Delivery]) -> list[Case]:
 def load_tickets(connection: Connection, ids: Sequence[str]) -> dict[str, Ticket]:
     if not ids:
         return {}
-    return {row.id: rows.ticket(row) for row in connection.execute(_TICKETS, {"keys": ids})}
+    return {row.id: rows.ticket(row) for row in _TICKETS.rows(connection, ids)}
 
 
 def load_messages(connection: Connection, ids: Sequence[str]) -> dict[str, list[Message]]:
     """By ticket, in the conversation's order."""
     if not ids:
         return {}
-    return _grouped(_with_attachments(connection.execute(_MESSAGES, {"keys": ids})))
+    return _grouped(_with_attachments(_MESSAGES.rows(connection, ids)))
 
 
 def load_handoffs(connection: Connection, ids: Sequence[str]) -> dict[str, list[Handoff]]:
     """By ticket, oldest first."""
     if not ids:
         return {}
-    return _grouped(rows.handoff(row) for row in connection.execute(_HANDOFFS, {"keys": ids}))
+    return _grouped(rows.handoff(row) for row in _HANDOFFS.rows(connection, ids))
 
 
 def _with_attachments(found: Iterable[rows.AnyRow]) -> Iterator[Message]:

@@ -8,10 +8,11 @@ from sqlalchemy import select, update
 from gateway.core.clock import Instant
 from gateway.core.delivery import Delivery, Lease
 from gateway.store import bulk, rows, schema
+from gateway.store.queries import Query
 from gateway.store.schema import among, deliveries
 from gateway.store.transaction import Transaction
 
-_LEASED = select(deliveries).where(among(deliveries.c.id), deliveries.c.leased).with_for_update()
+_LEASED = Query(select(deliveries).where(among(deliveries.c.id), deliveries.c.leased).with_for_update())
 
 
 class Leases:
@@ -19,7 +20,7 @@ class Leases:
 
     def __init__(self, transaction: Transaction, wanted: Iterable[Lease]) -> None:
         ids = sorted({lease.delivery_id for lease in wanted})
-        found = map(rows.delivery, transaction.connection.execute(_LEASED, {"keys": ids})) if ids else ()
+        found = map(rows.delivery, _LEASED.rows(transaction.connection, ids)) if ids else ()
         self._held = {Lease(each.id, each.epoch): each for each in found}
 
     def held(self, lease: Lease) -> Delivery | None:

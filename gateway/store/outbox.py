@@ -4,31 +4,31 @@ crowd of deferred deliveries makes them slow. They are asked many times a second
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, bindparam, func, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, Subquery, bindparam, func, select, true, union_all
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import Delivery, Kind
 from gateway.core.ticket import Priority
 from gateway.store import rows
+from gateway.store.queries import Query
 from gateway.store.schema import deliveries
 
 
 def due(connection: Connection, kinds: frozenset[Kind], now: Instant, limit: int) -> list[Delivery]:
     """The deliveries to be done next: urgent first, then those due longest."""
-    found = connection.execute(_due_query(kinds), {"now": now, "most": limit})
-    return [rows.delivery(row) for row in found]
+    return [rows.delivery(row) for row in _due_query(kinds).rows(connection, now=now, most=limit)]
 
 
 def next_due(connection: Connection, kinds: frozenset[Kind]) -> Instant | None:
     """When the first of them is due."""
-    return connection.execute(_next_due_query(kinds)).scalar() if kinds else None
+    return _next_due_query(kinds).rows(connection)[0].first if kinds else None
 
 
 @lru_cache
-def _due_query(kinds: frozenset[Kind]) -> Select[Any]:
+def _due_query(kinds: frozenset[Kind]) -> Query:
     is_due = deliveries.c.due_at <= bindparam("now")
     next_ones = _soonest(kinds, bindparam("most"), is_due)
-    return (
+    return Query(
         select(deliveries)
         .where(deliveries.c.id.in_(select(next_ones.c.id)), is_due)
         .order_by(deliveries.c.priority.desc(), deliveries.c.due_at, deliveries.c.id)
@@ -38,15 +38,15 @@ def _due_query(kinds: frozenset[Kind]) -> Select[Any]:
 
 
 @lru_cache
-def _next_due_query(kinds: frozenset[Kind]) -> Select[Any]:
-    return select(func.min(_soonest(kinds, 1, true()).c.due_at))
+def _next_due_query(kinds: frozenset[Kind]) -> Query:
+    return Query(select(func.min(_soonest(kinds, 1, true()).c.due_at).label("first")))
 
 
 def _soonest(kinds: frozenset[Kind], limit: Any, condition: ColumnElement[bool]) -> Subquery:
     """The first `limit` of each kind and priority, by the instant they are due."""
     ranges = (
         select(deliveries.c.id, deliveries.c.due_at)
-        .where(deliveries.c.kind == kind, deliveries.c.priority == priority, condition)
+        .where(deliveries.c.kind == kind.value, deliveries.c.priority == priority.value, condition)
         .order_by(deliveries.c.due_at)
         .limit(limit)
         .subquery()

@@ -4,12 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from gateway.core.clock import Instant
 from gateway.core.ticket import Acceptance, DedupeKey, Receipt
 from gateway.store import bulk, intake_rows
-from gateway.store.schema import receipts
+from gateway.store.queries import Query
+from gateway.store.schema import among, receipts
+
+_KEPT = Query(select(receipts).where(receipts.c.scope == bindparam("scope"), among(receipts.c.key)))
 
 
 class Kept(NamedTuple):
@@ -35,11 +38,8 @@ def known(connection: Connection, keys: Iterable[DedupeKey]) -> dict[tuple[str, 
     by_scope: defaultdict[str, list[str]] = defaultdict(list)
     for each in keys:
         by_scope[each.scope].append(each.key)
-    if not by_scope:
-        return {}
-    asked = [and_(receipts.c.scope == scope, receipts.c.key.in_(keys)) for scope, keys in by_scope.items()]
-    found = [Kept(*row) for row in connection.execute(select(receipts).where(or_(*asked)))]
-    return {(kept.scope, kept.key): kept for kept in found}
+    found = (_KEPT.rows(connection, asked, scope=scope) for scope, asked in by_scope.items())
+    return {(row.scope, row.key): Kept(*row) for rows in found for row in rows}
 
 
 def keep(connection: Connection, kept: Sequence[Kept]) -> None:

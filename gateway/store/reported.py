@@ -4,15 +4,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.core.handoff import MAY_HAVE, UNSURE, Handoff, HandoffState
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.ticket import DedupeKey
 from gateway.store.cases import load_handoffs
+from gateway.store.queries import Query
 from gateway.store.receipts import known
-from gateway.store.schema import handoffs, tickets
+from gateway.store.schema import among, handoffs, tickets
 
+_BY_OURS = Query(select(tickets.c.id, tickets.c.reference).where(among(tickets.c.reference)))
+_BY_THEIRS = Query(
+    select(handoffs.c.ticket_id, handoffs.c.provider_reference).where(
+        handoffs.c.provider == bindparam("provider"),
+        among(handoffs.c.provider_reference),
+        handoffs.c.provider_reference.is_not(None),
+    )
+)
 H = TypeVar("H", bound=Handoff)
 Named = tuple[str, str]
 """What a ticket is looked up by: a provider and its reference, or nothing and ours."""
@@ -53,14 +62,11 @@ def owners_of(connection: Connection, reports: Sequence[ProviderReport]) -> defa
     owners: defaultdict[Named, set[str]] = defaultdict(set)
     ours = wanted.pop("", [])
     if ours:
-        for row in connection.execute(select(tickets.c.id, tickets.c.reference).where(tickets.c.reference.in_(ours))):
+        for row in _BY_OURS.rows(connection, ours):
             owners["", row.reference].add(row.id)
-    if wanted:
-        column = handoffs.c.provider_reference
-        theirs = [and_(handoffs.c.provider == name, column.in_(given)) for name, given in wanted.items()]
-        query = select(handoffs.c.ticket_id, handoffs.c.provider, column).where(or_(*theirs), column.is_not(None))
-        for ticket_id, provider, reference in connection.execute(query):
-            owners[provider, reference].add(ticket_id)
+    for provider, theirs in wanted.items():
+        for row in _BY_THEIRS.rows(connection, theirs, provider=provider):
+            owners[provider, row.provider_reference].add(row.ticket_id)
     return owners
 
 

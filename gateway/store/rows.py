@@ -97,7 +97,7 @@ def handoff(row: AnyRow) -> Handoff:
         confirmed_at=row.confirmed_at,
         picked_up_at=row.picked_up_at,
         reopened_at=row.reopened_at,
-        superseded=row.superseded,
+        superseded=bool(row.superseded),
         reason=row.reason,
     )
 

@@ -30,10 +30,13 @@ from gateway.core.ticket import TicketState
 
 metadata = MetaData()
 
+KEYS = "keys"
+"""The parameter of `among`."""
+
 
 def among(column: Column[Any]) -> ColumnElement[bool]:
     """The rows whose column is one of the `keys` given when it is executed: thus a statement is built only once."""
-    return column.in_(bindparam("keys", expanding=True))
+    return column.in_(bindparam(KEYS, expanding=True))
 
 
 def literally(column: Column[str], value: StrEnum) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 written back in one statement per table."""
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import HANDING_OVER, Delivery, Kind
@@ -72,15 +73,25 @@ class Sheet:
         lines: Iterable[Line],
         emit: Callable[[Event], None],
     ) -> None:
+        """`owed` and `lines` are gone through when they are first asked for."""
         self.standing = self.stood = standing
         self.copies = {copy.id: copy for copy in copies}
         self.loaded = dict(self.copies)
-        self.owed = {each.id: each for each in owed}
-        self.lines = list(lines)
+        self._owed, self._lines = owed, lines
         self.emit = emit
         self.created: dict[str, Delivery] = {}
         self.dropped: set[str] = set()
         self.written: list[Message] = []
+
+    @cached_property
+    def owed(self) -> dict[str, Owed]:
+        """By id."""
+        return {each.id: each for each in self._owed}
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The conversation, in order."""
+        return list(self._lines)
 
     def put(self, copy: StoredCopy) -> None:
         """Add or replace a copy."""

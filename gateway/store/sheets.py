@@ -1,39 +1,59 @@
-"""Sheets out of the database and back: one SELECT per table for all, and one statement per table for what changed."""
+"""Sheets out of the database and back: one SELECT per table for all, and one statement per table for what changed.
+
+What is owed, and the conversation, are read only where a rule asks for them.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
 
-from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy import Connection, delete, select
 
 from gateway.core.delivery import HANDING_OVER, Kind
 from gateway.core.handoff import HandoffState
 from gateway.core.ticket import Direction, Priority, TicketState
 from gateway.store import bulk, rows, schema
+from gateway.store.queries import Query
 from gateway.store.schema import among, deliveries, handoffs, messages, quarantine, tickets
 from gateway.store.sheet import Line, Owed, Sheet, Standing, StoredCopy
 from gateway.store.transaction import Transaction
 
 _COPY_COLUMNS = tuple(field.name for field in fields(StoredCopy))
-_STANDINGS = (
+_STANDINGS = Query(
     select(*(tickets.c[field.name] for field in fields(Standing)))
     .where(among(tickets.c.id))
     .order_by(tickets.c.id)
     .with_for_update()
 )
-_COPIES = (
+_COPIES = Query(
     select(*(handoffs.c[name] for name in _COPY_COLUMNS)).where(among(handoffs.c.ticket_id)).order_by(handoffs.c.id)
 )
-_OWED = select(
-    deliveries.c.ticket_id, deliveries.c.id, deliveries.c.kind, deliveries.c.handoff_id, deliveries.c.message_id
-).where(among(deliveries.c.ticket_id))
-_LINES = (
+_OWED = Query(
+    select(
+        deliveries.c.ticket_id, deliveries.c.id, deliveries.c.kind, deliveries.c.handoff_id, deliveries.c.message_id
+    ).where(among(deliveries.c.ticket_id))
+)
+_LINES = Query(
     select(messages.c.ticket_id, messages.c.id, messages.c.number, messages.c.direction)
     .where(among(messages.c.ticket_id))
     .order_by(messages.c.number)
 )
-_OWNERS = select(handoffs.c.id, handoffs.c.ticket_id).where(among(handoffs.c.id))
+_OWNERS = Query(select(handoffs.c.id, handoffs.c.ticket_id).where(among(handoffs.c.id)))
+ByTicket = Mapping[str, Sequence[rows.AnyRow]]
+
+
+class _Later:
+    """What a query finds for all tickets together, once it is asked for about one of them."""
+
+    def __init__(self, connection: Connection, query: Query, ticket_ids: Sequence[str]) -> None:
+        self._asked = connection, query, ticket_ids
+        self._found: ByTicket | None = None
+
+    def of(self, ticket_id: str) -> Iterator[rows.AnyRow]:
+        """Nothing is looked up before the first of them is."""
+        if self._found is None:
+            self._found = _by_ticket(*self._asked)
+        yield from self._found[ticket_id]
 
 
 def load(transaction: Transaction, ticket_ids: Iterable[str]) -> dict[str, Sheet]:
@@ -42,14 +62,15 @@ def load(transaction: Transaction, ticket_ids: Iterable[str]) -> dict[str, Sheet
     if not wanted:
         return {}
     connection = transaction.connection
-    standings = [_standing(row) for row in connection.execute(_STANDINGS, {"keys": wanted})]
-    copies, owed, lines = (_by_ticket(connection, query, wanted) for query in (_COPIES, _OWED, _LINES))
+    standings = map(_standing, _STANDINGS.rows(connection, wanted))
+    copies = _by_ticket(connection, _COPIES, wanted)
+    owed, lines = _Later(connection, _OWED, wanted), _Later(connection, _LINES, wanted)
     return {
         each.id: Sheet(
             each,
             map(_copy, copies[each.id]),
-            (Owed(row.id, Kind(row.kind), row.handoff_id, row.message_id) for row in owed[each.id]),
-            (Line(row.id, row.number, Direction(row.direction)) for row in lines[each.id]),
+            (_owed(row) for row in owed.of(each.id)),
+            (_line(row) for row in lines.of(each.id)),
             transaction.emit,
         )
         for each in standings
@@ -58,7 +79,8 @@ def load(transaction: Transaction, ticket_ids: Iterable[str]) -> dict[str, Sheet
 
 def owners_of(connection: Connection, handoff_ids: Iterable[str]) -> dict[str, str]:
     """The ticket of each of these copies."""
-    return {row.id: row.ticket_id for row in connection.execute(_OWNERS, {"keys": sorted(handoff_ids)})}
+    wanted = sorted(handoff_ids)
+    return {row.id: row.ticket_id for row in _OWNERS.rows(connection, wanted)} if wanted else {}
 
 
 def save(transaction: Transaction, sheets: Iterable[Sheet]) -> None:
@@ -105,19 +127,27 @@ def _save_copies(connection: Connection, sheets: list[Sheet]) -> None:
     bulk.update(connection, schema.handoffs, changed)
 
 
-def _by_ticket(connection: Connection, query: Select[Any], ids: list[str]) -> defaultdict[str, list[rows.AnyRow]]:
+def _by_ticket(connection: Connection, query: Query, ids: Sequence[str]) -> ByTicket:
     found: defaultdict[str, list[rows.AnyRow]] = defaultdict(list)
-    for row in connection.execute(query, {"keys": ids}):
+    for row in query.rows(connection, ids):
         found[row.ticket_id].append(row)
     return found
 
 
 def _standing(row: rows.AnyRow) -> Standing:
-    return Standing(**{**row._mapping, "priority": Priority(row.priority), "state": TicketState(row.state)})
+    return Standing(**{**row._asdict(), "priority": Priority(row.priority), "state": TicketState(row.state)})
 
 
 def _copy(row: rows.AnyRow) -> StoredCopy:
-    return StoredCopy(**{**row._mapping, "state": HandoffState(row.state)})
+    return StoredCopy(**{**row._asdict(), "state": HandoffState(row.state), "superseded": bool(row.superseded)})
+
+
+def _owed(row: rows.AnyRow) -> Owed:
+    return Owed(row.id, Kind(row.kind), row.handoff_id, row.message_id)
+
+
+def _line(row: rows.AnyRow) -> Line:
+    return Line(row.id, row.number, Direction(row.direction))
 
 
 def _standing_values(standing: Standing) -> rows.Values:

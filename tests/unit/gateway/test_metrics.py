@@ -1,6 +1,9 @@
 """The metrics: their names and labels, and what each event does to them."""
 
 import asyncio
+import math
+import os
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -48,8 +51,9 @@ GOLDEN = {
     "relevo_spooled": (),
     "relevo_spooled_oldest_seconds": (),
     "relevo_spooled_aside": (),
+    "relevo_disk_free_bytes": ("under",),
 }
-"""design.md section 7, and those of the alarms, the blobs, the listeners, first aid and the spool."""
+"""design.md section 7, and those of the alarms, the blobs, the listeners, first aid, the spool and the disk."""
 
 
 @pytest.fixture
@@ -102,6 +106,7 @@ def everything(metrics: Metrics) -> None:
     )
     metrics.set_bounds({"default": 2.8})
     metrics.swept(Sweep(removed=1, kept=2, bytes_kept=3))
+    metrics.watch_disk("store", Path())
     metrics.set_counts({"tickets_waiting": 4, "deliveries_waiting.ticket": 4})
     metrics.alarm("takeover", 1, True)
     metrics.intake_seconds(0.01)
@@ -230,3 +235,11 @@ def test_the_spool_is_looked_at_whenever_somebody_asks(metrics: Metrics) -> None
     state = SpoolState(3, clock.now() - 60, 1)
     assert (value(metrics, "spooled"), value(metrics, "spooled_oldest_seconds")) == (3, 60)
     assert value(metrics, "spooled_aside") == 1
+
+
+def test_the_room_on_the_disk_is_looked_at_whenever_somebody_asks(metrics: Metrics, tmp_path: Path) -> None:
+    disk = os.statvfs(tmp_path)
+    metrics.watch_disk("store", tmp_path)
+    assert value(metrics, "disk_free_bytes", under="store") == pytest.approx(disk.f_bavail * disk.f_frsize, rel=0.1)
+    metrics.watch_disk("spool", tmp_path / "away")
+    assert math.isnan(value(metrics, "disk_free_bytes", under="spool") or 0)
