@@ -3,9 +3,6 @@
 What is kept stands in a hidden field with our signature: only what came with a form can be named there.
 """
 
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +13,7 @@ from channels.web.multipart import ATTACHMENTS
 from channels.web.sizes import in_mebibytes
 from gateway.core.clock import Instant
 from gateway.core.problems import FieldError
+from gateway.core.seal import Seal
 from gateway.core.texts import Language, mark
 from gateway.core.ticket import Attachment
 
@@ -23,7 +21,6 @@ KEPT_FIELD = "kept"
 DROP_FIELD = "drop-{number}"
 KEPT_FOR = 12 * 3600.0
 """Seconds: well below the day after which a blob that nothing names is removed."""
-_MAC = 16
 _UNKNOWN = "application/octet-stream"
 
 _HINT = mark("At most {count} files of up to {size} MB each: {kinds}.")
@@ -104,24 +101,19 @@ class KeptFiles:
     """Writes and reads the hidden field."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._seal = Seal(key)
 
     def write(self, files: Sequence[Attachment], since: Instant) -> str:
         """Nothing where there are no files."""
         if not files:
             return ""
         rows = [[each.name, each.media_type, each.size, each.digest] for each in files]
-        plain = orjson.dumps([since, rows])
-        return base64.urlsafe_b64encode(self._mac(plain) + plain).decode()
+        return self._seal.write(orjson.dumps([since, rows]))
 
     def read(self, fields: Mapping[str, str], now: Instant) -> Kept:
         """Those that were kept and not dropped; none of what we did not write."""
-        try:
-            decoded = base64.urlsafe_b64decode(fields.get(KEPT_FIELD, "").encode("ascii"))
-        except (UnicodeEncodeError, binascii.Error):
-            return Kept()
-        mac, plain = decoded[:_MAC], decoded[_MAC:]
-        if not plain or not hmac.compare_digest(mac, self._mac(plain)):
+        plain = self._seal.read(fields.get(KEPT_FIELD, ""))
+        if not plain:
             return Kept()
         since, rows = orjson.loads(plain)
         if now - since > KEPT_FOR:
@@ -129,6 +121,3 @@ class KeptFiles:
         files = [Attachment(*row) for row in rows]
         left = [each for number, each in enumerate(files) if DROP_FIELD.format(number=number) not in fields]
         return Kept(tuple(left), since)
-
-    def _mac(self, plain: bytes) -> bytes:
-        return hmac.digest(self._key, plain, "sha256")[:_MAC]

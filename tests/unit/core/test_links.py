@@ -73,8 +73,3 @@ def test_what_we_did_not_make_is_void(links: AttachmentLinks, token: str) -> Non
 def test_another_key_makes_other_links(links: AttachmentLinks, clock: SetClock) -> None:
     other = AttachmentLinks(KEY[::-1], "https://help.example.org", clock)
     assert links.verify("acme", token_of(other.url(HANDOFF, MESSAGE, 1))) is None
-
-
-def test_a_short_key_is_refused(clock: SetClock) -> None:
-    with pytest.raises(ValueError, match="32 bytes"):
-        AttachmentLinks(b"short", "https://help.example.org", clock)
