@@ -84,7 +84,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 
 class Redactor:
-    """The last line of defence: blackens the known secrets in a finished line, whatever brought them there."""
+    """The last line of defence: blackens the known secrets in finished lines, whatever brought them there."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.know(secrets)
@@ -94,12 +94,12 @@ class Redactor:
         forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
         self._longest_first = sorted(forms, key=len, reverse=True)
 
-    def redact(self, line: str) -> str:
-        """The line without secrets."""
+    def redact(self, lines: str) -> str:
+        """The same without secrets."""
         for form in self._longest_first:
-            if form in line:
-                line = line.replace(form, "[secret]")
-        return line
+            if form in lines:
+                lines = lines.replace(form, "[secret]")
+        return lines
 
 
 class LogObserver:
@@ -110,15 +110,14 @@ class LogObserver:
 
     def observe(self, events: Sequence[Recorded]) -> None:
         for lines in _in_use:
-            said = ((each, level_of(each.event)) for each in events)
-            lines.write_all([lines.line(_fields(each, level)) for each, level in said if lines.wants(level)])
+            lines.write_all([lines.line(fields) for fields in map(_fields, events) if lines.wants(fields["level"])])
 
 
-def _fields(recorded: Recorded, level: Level) -> EventDict:
+def _fields(recorded: Recorded) -> EventDict:
     event = recorded.event
     fields: EventDict = {
         "at": iso(event.at),
-        "level": level,
+        "level": level_of(event),
         "logger": EVENTS,
         "event": event.type,
         "seq": recorded.seq,
@@ -197,17 +196,17 @@ class _Lines:
 
     def line(self, fields: EventDict) -> str:
         """The line of these fields, in their order."""
-        return self._redactor.redact(self._render(fields))
+        return self._render(fields)
 
     def write(self, line: str) -> None:
         self.write_all([line])
 
     def write_all(self, lines: Sequence[str]) -> None:
-        """As one piece."""
+        """As one piece, without secrets."""
         if lines:
             # a log that can't be written must not stop the service
             with suppress(OSError, ValueError):
-                self._stream.write("\n".join([*lines, ""]))
+                self._stream.write(self._redactor.redact("\n".join([*lines, ""])))
                 self._stream.flush()
 
     def logger(self, name: str = "relevo") -> "_Logger":

@@ -64,11 +64,10 @@ class SystemClock:
         self._followed_at = monotonic
 
 
-@lru_cache(maxsize=256)
 def iso(at: Instant) -> str:
     """`2026-12-24T03:00:00.250Z` (RFC 3339, milliseconds, the rest cut off)."""
-    seconds, milliseconds = divmod(round(at * 1e6) // 1000, 1000)
-    return f"{_second(seconds)}.{milliseconds:03d}Z"
+    microseconds = round(at * 1e6)
+    return f"{_second(microseconds // 1_000_000)}.{microseconds // 1000 % 1000:03d}Z"
 
 
 @lru_cache(maxsize=8)
