@@ -19,6 +19,7 @@ from gateway.listener.errors import guarded
 from gateway.listener.house import House, Unmeasured
 from gateway.listener.limits import Limits
 from gateway.listener.page import Front
+from gateway.listener.shortcuts import Shortcuts
 
 
 class Listener:
@@ -56,7 +57,8 @@ class Listener:
         runner = web.AppRunner(self._app)
         await runner.setup()
         manager = cast(web.Server, runner.server)
-        manager.request_handler = guarded(manager.request_handler, self._house.limits, self._house.front)
+        routes = Shortcuts(self._app, manager.request_handler)
+        manager.request_handler = guarded(routes.handle, self._house.limits, self._house.front)
         door = Door(self._house, lambda address: Connection(self._house, address, manager, loop))
         try:
             await door.open(self._address.host, self._address.port)
