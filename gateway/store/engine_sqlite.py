@@ -16,6 +16,8 @@ from sqlalchemy.pool import QueuePool, StaticPool
 READERS = 2
 _BUSY_SECONDS = 1.5
 """A caller may come while another group waits, and then wait as long itself: refused after 3 s at most."""
+_STATEMENTS = 2048
+"""As many are kept ready: those that add many rows at once are others for every number of rows."""
 _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -60,7 +62,12 @@ def reading_engine(database: str) -> Engine:
 def _open(database: str, *, uri: bool = False) -> sqlite3.Connection:
     # isolation_level None: the module itself begins no transactions, and so none that would only later turn to writing.
     return sqlite3.connect(
-        database, uri=uri, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=2048
+        database,
+        uri=uri,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS,
     )
 
 

@@ -10,18 +10,19 @@ from gateway.store.group import Call
 _GROUP_COMMANDS = 512
 """A bigger group gains nothing, and the last of its callers would wait longer."""
 _QUEUED_CALLS = 10_000
-
-
 _BUSY_CALLS = 4
 _LINGER = 0.001
-"""Seconds that the calls of a busy time wait for others, as long as fewer are there than shared the last commit."""
+"""Seconds that the calls of a busy time wait for others, as long as fewer are there than half of those that shared the
+last commit."""
 
 
 class Gathering:
     """Lives on the event loop. One group is under way at a time, so what comes meanwhile shares the next commit.
 
     A group costs a wake-up of the writer's thread and an fsync, whatever its size. So the calls of one round of the
-    loop go together; and at a busy time, which the last group's size tells, they wait a moment for as many others.
+    loop go together; and at a busy time, which the last group's size tells, they wait a moment for others. Half as many
+    will do: callers who wait for their answers before they ask again then fall into two halves, and while the one is
+    being committed the loop serves the other, where else each would stand still for the other's sake.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, submit: Callable[[list[Call]], None]) -> None:
@@ -62,7 +63,7 @@ class Gathering:
 
     def _plan(self) -> None:
         """See to it that what waits is handed over: after this round of the loop, or after a moment."""
-        linger = _BUSY_CALLS <= self._last_size > len(self._calls)
+        linger = _BUSY_CALLS <= self._last_size > 2 * len(self._calls)
         if self._due is None:
             self._due = self._loop.call_later(_LINGER, self._now) if linger else self._loop.call_soon(self._now)
             self._lingering = linger

@@ -61,24 +61,42 @@ def test_what_comes_while_a_group_is_under_way_is_the_next() -> None:
     assert run(script()) == [(0.0, 1), (2.0, 4)]
 
 
-def test_at_a_busy_time_a_call_waits_a_moment_for_as_many_as_last_time() -> None:
+def test_at_a_busy_time_a_call_waits_a_moment_for_half_as_many_as_last_time() -> None:
     async def script() -> list[tuple[float, int]]:
         desk = Desk()
         desk.ask(8)
         await asyncio.sleep(1)
         desk.gathering.settled()
-        desk.ask(1)
+        desk.ask(3)
         await asyncio.sleep(0.0005)
-        desk.ask(7)
+        desk.ask(1)
         await asyncio.sleep(1)
         desk.gathering.settled()
-        desk.ask(5)
+        desk.ask(1)
         await asyncio.sleep(1)
         return desk.groups
 
     groups = run(script())
-    assert [size for _, size in groups] == [8, 8, 5]
+    assert [size for _, size in groups] == [8, 4, 1]
     assert [at for at, _ in groups] == pytest.approx([0.0, 1.0005, 2.0015])
+
+
+def test_callers_that_wait_for_their_answers_fall_into_two_halves() -> None:
+    """Sixteen that ask again as soon as they are answered, each a moment after the one before."""
+
+    async def script() -> list[int]:
+        desk = Desk()
+        desk.ask(16)
+        await asyncio.sleep(1)
+        for _ in range(6):
+            answered = desk.groups[-1][1]
+            desk.gathering.settled()
+            for _ in range(answered):
+                await asyncio.sleep(0.0001)
+                desk.ask(1)
+        return [size for _, size in desk.groups]
+
+    assert run(script()) == [16, 8, 8, 8, 8, 8, 8]
 
 
 def test_a_call_alone_after_a_busy_time_waits_only_once() -> None:
