@@ -14,13 +14,13 @@ from channels.web.complaints import complaints
 from channels.web.drafts import Draft, Drafts
 from channels.web.gate import Passage
 from channels.web.pages import Pages, refuse_cross_site, see
+from channels.web.sending import ComesBack, Sending
 from channels.web.settings import WebSettings
 from channels.web.submission import Submission, submission_model
 from channels.web.visit import Visit
-from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.problems import FieldError
-from gateway.core.texts import Language, mark
-from gateway.core.ticket import Acceptance, DedupeKey
+from gateway.core.texts import Language
+from gateway.core.ticket import DedupeKey, InboundMessage
 
 STEP_FIELD = "step"
 """Which button was pressed, where it is not the one that sends."""
@@ -33,12 +33,6 @@ ANSWER_PREFIX = "answer-"
 _TOP_FIELDS = ("subject", "body")
 _REQUESTER_FIELDS = ("name", "email", "phone")
 
-NOT_SAVED = mark(
-    "We can't save requests at the moment. Nothing was sent, and your text is still here: "
-    "please try again in a few minutes."
-)
-SENT_BEFORE = mark("This was sent before, with other words. Send it again if you want us to have this text as well.")
-
 
 class RequestForm:
     """The form of one web channel."""
@@ -47,6 +41,7 @@ class RequestForm:
         self._context = context
         self._pages = pages
         self._drafts = drafts
+        self._sending = Sending(context, drafts)
         self._gate = drafts.gate("new")
         self._scope = f"{context.name}/form"
         self._categories = Categories(settings.categories)
@@ -75,28 +70,18 @@ class RequestForm:
         submission, errors = self._validated(draft, visit.language)
         if submission is None or errors:
             return self._form(visit, draft, status=draft.status, errors=errors)
-        passage = self._gate.judge(
-            draft.fields, visit.language, self._context.clock.now(), suspicious=draft.suspicious
-        )  # fmt: skip
-        if passage.outcome:
-            self._context.measurements.intake_refused(self._context.name, passage.outcome)
-            return self._form(visit, draft, status=422, notice=passage.notice, passage=passage)
-        await self._drafts.let_in(passage)
-        return await self._receive(visit, draft, submission, passage)
+        try:
+            passage = await self._sending.pass_gate(self._gate, draft, visit.language)
+            message = self._message(submission, draft, passage)
+            receipt = await self._sending.receive(message, self._gate, visit.language)
+        except ComesBack as back:
+            return self._form(visit, draft, status=back.status, notice=back.notice, passage=back.passage)
+        raise see(visit, f"{self._pages.base}/t/{self._context.signer.sign(receipt.ticket_id)}{visit.query()}")
 
-    async def _receive(self, visit: Visit, draft: Draft, submission: Submission, passage: Passage) -> web.Response:
+    def _message(self, submission: Submission, draft: Draft, passage: Passage) -> InboundMessage:
         content = fingerprint(submission.model_copy(update={"language": None}), draft.files)
         dedupe = DedupeKey(self._scope, passage.token.form_id, content)
-        message = replace(submission.message(self._context.name, dedupe), attachments=draft.files)
-        try:
-            receipt = await self._context.intake.receive(message)
-        except (StoreUnavailable, StoreFailed):
-            return self._form(visit, draft, status=503, notice=visit.language(NOT_SAVED))
-        if receipt.acceptance is Acceptance.CONFLICT:
-            anew = self._gate.another(self._context.clock.now())
-            return self._form(visit, draft, status=409, notice=visit.language(SENT_BEFORE), passage=anew)
-        token = self._context.signer.sign(receipt.ticket_id)
-        raise see(visit, f"{self._pages.base}/t/{token}{visit.query()}")
+        return replace(submission.message(self._context.name, dedupe), attachments=draft.files)
 
     def _validated(self, draft: Draft, language: Language) -> tuple[Submission | None, Mapping[str, str]]:
         """The submission, and what is wrong by the name of the field."""

@@ -11,15 +11,16 @@ from channels.web.answers import shown_answers
 from channels.web.categories import Categories
 from channels.web.complaints import complaints
 from channels.web.drafts import Draft, Drafts
-from channels.web.form import NOT_SAVED, SENT_BEFORE, SHOW, STEP_FIELD
+from channels.web.form import SHOW, STEP_FIELD
 from channels.web.gate import Gate, Passage
 from channels.web.pages import Pages, refuse_cross_site, see
 from channels.web.progress import progress, stages
+from channels.web.sending import ComesBack, Sending
 from channels.web.settings import WebSettings
 from channels.web.submission import reply_model
+from channels.web.turns import Turns
 from channels.web.visit import Visit
 from gateway.core.delivery import Case
-from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.problems import NOT_FOUND, Problem
 from gateway.core.reference import show_reference
 from gateway.core.texts import mark
@@ -43,15 +44,18 @@ class TicketPage:
         self._context = context
         self._pages = pages
         self._drafts = drafts
+        self._sending = Sending(context, drafts)
         self._categories = Categories(settings.categories)
         self._model = reply_model(settings)
+        self._turns = Turns()
         self._most_text = _FULL_MESSAGES * settings.message_length
 
     async def show(self, request: web.Request) -> web.Response:
         """The page. Raises Problem, the same for a wrong token as for a ticket that is gone."""
-        case, ticket = await self._ticket(request)
-        visit = self._pages.visits.of(request, ticket.language)
-        return self._page(request, visit, case, ticket, Draft(), sent=SENT in request.query)
+        async with self._turns.one(request):
+            case, ticket = await self._ticket(request)
+            visit = self._pages.visits.of(request, ticket.language)
+            return self._page(request, visit, case, ticket, Draft(), sent=SENT in request.query)
 
     async def back(self, request: web.Request) -> web.Response:
         """303 to the page, for whoever kept the address that a form which came back was shown at."""
@@ -75,42 +79,33 @@ class TicketPage:
             errors["body"] = complaints(error, visit.language)[0].detail
         if errors:
             return self._page(request, visit, case, ticket, draft, status=draft.status, errors=errors)
-        full = visit.language(_TOO_LONG, reference=show_reference(ticket.reference))
-        if self._is_full(case):
-            return self._page(request, visit, case, ticket, draft, status=422, notice=full)
-        passage = self._gate(ticket).judge(
-            draft.fields, visit.language, self._context.clock.now(), suspicious=draft.suspicious
-        )
-        if passage.outcome:
-            self._context.measurements.intake_refused(self._context.name, passage.outcome)
+        gate = self._gate(ticket)
+        try:
+            if self._is_full(case):
+                raise self._too_long(ticket, visit)
+            passage = await self._sending.pass_gate(gate, draft, visit.language)
+            receipt = await self._sending.receive(self._message(ticket, body, draft, passage), gate, visit.language)
+            if receipt.acceptance is Acceptance.FULL:
+                raise self._too_long(ticket, visit)
+        except ComesBack as back:
             return self._page(
-                request, visit, case, ticket, draft, status=422, notice=passage.notice, passage=passage
+                request, visit, case, ticket, draft, status=back.status, notice=back.notice, passage=back.passage
             )  # fmt: skip
-        await self._drafts.let_in(passage)
-        message = InboundMessage(
+        raise see(visit, f"{self._path(request)}{visit.query(**{SENT: '1'})}")
+
+    def _message(self, ticket: Ticket, body: str, draft: Draft, passage: Passage) -> InboundMessage:
+        scope = f"{self._context.name}/reply/{ticket.id}"
+        return InboundMessage(
             channel=self._context.name,
             body=body,
             ticket_id=ticket.id,
             attachments=draft.files,
             most_messages=_MOST_MESSAGES,
-            dedupe=DedupeKey(
-                f"{self._context.name}/reply/{ticket.id}", passage.token.form_id, _fingerprint(body, draft)
-            ),
+            dedupe=DedupeKey(scope, passage.token.form_id, _fingerprint(body, draft)),
         )
-        try:
-            receipt = await self._context.intake.receive(message)
-        except (StoreUnavailable, StoreFailed):
-            return self._page(
-                request, visit, case, ticket, draft, status=503, notice=visit.language(NOT_SAVED)
-            )  # fmt: skip
-        if receipt.acceptance is Acceptance.FULL:
-            return self._page(request, visit, case, ticket, draft, status=422, notice=full)
-        if receipt.acceptance is Acceptance.CONFLICT:
-            anew = self._gate(ticket).another(self._context.clock.now())
-            return self._page(
-                request, visit, case, ticket, draft, status=409, notice=visit.language(SENT_BEFORE), passage=anew
-            )
-        raise see(visit, f"{self._path(request)}{visit.query(**{SENT: '1'})}")
+
+    def _too_long(self, ticket: Ticket, visit: Visit) -> ComesBack:
+        return ComesBack(422, visit.language(_TOO_LONG, reference=show_reference(ticket.reference)))
 
     async def _ticket(self, request: web.Request) -> tuple[Case, Ticket]:
         ticket_id = self._context.signer.verify(request.match_info["token"])
