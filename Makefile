@@ -31,6 +31,9 @@ OUTAGE ?= kill
 demo: $(BIN)/.run
 	@$(BIN)/relevo demo --outage $(OUTAGE)
 
+# The tests start hundreds of processes: what one has compiled the others need not, whatever the environment says.
+test fast: export PYTHONDONTWRITEBYTECODE =
+
 test: $(BIN)/.dev
 	@tests/install_needs.sh
 	$(BIN)/python -m pytest -n auto tests/unit tests/contract tests/bench

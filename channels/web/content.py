@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from channels.web.submission import MOST_MEMBERS
 from gateway.core.problems import MALFORMED, TOO_LARGE, UNSUPPORTED_TYPE, Problem
@@ -38,10 +38,19 @@ async def read_content(request: web.Request, media_type: str, limit: int) -> byt
         raise Problem(TOO_LARGE, limit=limit, close=True)
     body = request.content
     # Nearly always all of it has come by now: then it is had at once.
-    content = body.read_nowait() if body.is_eof() else await request.read()
+    content = body.read_nowait() if body.is_eof() else await _read(body, limit)
     if len(content) > limit:
         raise Problem(TOO_LARGE, limit=limit, close=True)
     return content
+
+
+async def _read(body: StreamReader, limit: int) -> bytes:
+    """The body, or a little more than `limit` bytes of it. The request's own way keeps it after the answer, until
+    the connection's next request."""
+    content = bytearray()
+    while len(content) <= limit and (chunk := await body.readany()):
+        content += chunk
+    return bytes(content)
 
 
 def parse_object(content: bytes, language: Language) -> dict[str, Any]:

@@ -8,12 +8,14 @@ addresses together are slowed and questioned, and never refused: else a few of t
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 from channels.web.settings import RateSettings
+from gateway.core.addresses import network_of
 from gateway.core.buckets import Buckets
 from gateway.core.clock import Instant
 
@@ -92,13 +94,11 @@ class Throttle:
 
     def _known_as(self, address: str) -> str | None:
         """What an address is counted as; None for one that is trusted."""
-        try:
+        with suppress(ValueError):  # a peer without an address
             parsed = ip_address(address)
-        except ValueError:
-            return address  # a peer without an address: all of them are one client
-        if any(parsed in network for network in self._trusted):
-            return None
-        return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
+            if any(parsed in network for network in self._trusted):
+                return None
+        return network_of(address)
 
 
 class _Meter:

@@ -10,6 +10,7 @@ from channels.channel import ChannelContext
 from channels.web.answers import shown_answers
 from channels.web.categories import Categories
 from channels.web.complaints import complaints
+from channels.web.conversation import shown
 from channels.web.drafts import Draft, Drafts
 from channels.web.form import SHOW, STEP_FIELD
 from channels.web.gate import Gate, Passage
@@ -141,6 +142,7 @@ class TicketPage:
         now = self._context.clock.now()
         current = progress(ticket, case.handoffs, self._context.routing.serving(ticket.policy), now)
         category = self._categories.get(ticket.category)
+        conversation = shown(case.messages)
         return self._pages.render(
             "ticket.html",
             visit,
@@ -150,7 +152,8 @@ class TicketPage:
             now=now,
             progress=current,
             stages=stages(current, ticket, case.handoffs),
-            messages=sorted(case.messages, key=lambda message: message.number),
+            messages=conversation,
+            left_out=len(case.messages) - len(conversation),
             inbound=Direction.INBOUND,
             category=category,
             details=list(shown_answers(category, ticket.metadata, visit.language)),

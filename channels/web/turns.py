@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from gateway.core.addresses import client_address
+from gateway.core.addresses import client_address, network_of
 
 _AT_ONCE = 4
 
@@ -24,12 +24,14 @@ class Turns:
 
     @asynccontextmanager
     async def one(self, request: web.Request) -> AsyncIterator[None]:
-        """A turn of the address that the request comes from."""
-        address = client_address(request)
+        """A turn of the address that the request comes from. Raises ConnectionError for who has left meanwhile."""
+        address = network_of(client_address(request))
         line = self._of.setdefault(address, _Line())
         line.length += 1
         try:
             async with line.turn, self._all:
+                if request.transport is None:
+                    raise ConnectionResetError("the client is gone")
                 yield
         finally:
             line.length -= 1

@@ -6,6 +6,7 @@ content is taken in only while a reserve is left for what goes on anyway.
 
 import os
 import resource
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from gateway.core.addresses import client_address, network_of
 from gateway.core.problems import UNAVAILABLE, Problem
 
 _LARGEST_RESERVE = 64 * 1024 * 1024
@@ -23,6 +25,9 @@ _COPIES = 6
 _MOST_HELD = 1024 * 1024
 """Bytes: longer content passes through in pieces."""
 _ANY_REQUEST = 64 * 1024
+_SHARE = 4
+"""One address may have this part of what is left, and one request in any case: who declares much and sends nothing must
+not take all of it."""
 _RETRY_AFTER = {"Retry-After": "5"}
 _GROUPS = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
@@ -42,6 +47,7 @@ class Memory:
     def __init__(self, room: Room | None = None) -> None:
         self._room = room or _room_of(cgroup_limit())
         self._promised = 0
+        self._promised_to: Counter[str] = Counter()
         self._short = False
 
     def guarded(self, routes: Iterable[web.RouteDef]) -> list[web.RouteDef]:
@@ -50,27 +56,37 @@ class Memory:
 
     def why_not_ready(self) -> str | None:
         """A readiness check."""
-        return "memory is short" if self._lacks(_ANY_REQUEST) else None
+        room = self._room()
+        return "memory is short" if room is not None and self._lacks(_ANY_REQUEST, room) else None
 
     def _guard(self, route: web.RouteDef) -> web.RouteDef:
         handler: Handler = route.handler
 
         async def take(request: web.Request) -> web.StreamResponse:
+            room = self._room()
+            if room is None:
+                return await handler(request)
             held = _MOST_HELD if request.content_length is None else min(request.content_length, _MOST_HELD)
             cost = _ANY_REQUEST + _COPIES * held
-            if self._lacks(cost):
+            sender = network_of(client_address(request))
+            if self._lacks(cost, room) or self._promised_to[sender] + cost > max(cost, room // _SHARE):
                 raise Problem(UNAVAILABLE, headers=_RETRY_AFTER, close=True)
-            self._promised += cost
+            self._promise(sender, cost)
             try:
                 return await handler(request)
             finally:
-                self._promised -= cost
+                self._promise(sender, -cost)
 
         return web.RouteDef(route.method, route.path, take, route.kwargs)
 
-    def _lacks(self, cost: int) -> bool:
-        room = self._room()
-        short = room is not None and room - self._promised < cost
+    def _promise(self, sender: str, cost: int) -> None:
+        self._promised += cost
+        self._promised_to[sender] += cost
+        if not self._promised_to[sender]:
+            del self._promised_to[sender]
+
+    def _lacks(self, cost: int, room: int) -> bool:
+        short = room - self._promised < cost
         if short and not self._short:
             _log.warning("requests are refused: memory is short", room=room, promised=self._promised)
         self._short = short

@@ -50,6 +50,8 @@ _SPECIAL_V6 = tuple(
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_ONE_SITE = 64
+"""Bits of an IPv6 address that tell one customer from another; the rest is the customer's to choose."""
 _BRACKETED = re.compile(r"\[([^]]*)\](?::[0-9]+)?")
 
 
@@ -142,6 +144,16 @@ def client_address(request: web.Request) -> str:
     proxies = request.app.get(TRUSTED_PROXIES, _NONE)
     peer = request.remote or NO_ADDRESS
     return proxies.client(peer, request.headers.getall("X-Forwarded-For", ())) if proxies else _shown(peer)
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """Whose address it is, as far as can be told: of IPv6 the /64, all of which is one customer's. What is no address
+    is somebody of its own."""
+    parsed = _parsed(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((parsed, _ONE_SITE), strict=False))
+    return address if parsed is None else str(parsed)
 
 
 def _parsed(address: str) -> IPAddress | None:

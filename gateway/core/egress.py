@@ -4,12 +4,15 @@ The address is judged where the socket is made, once for each address that is re
 names that resolve to private ones and names that change their mind between look-up and connection all pass here.
 """
 
+import asyncio
 import errno
+import functools
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 
 from gateway.core.addresses import is_public
 
@@ -19,6 +22,9 @@ Addressing = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str
 KEPT_OPEN = 4.0
 """Seconds that an idle connection is kept: shorter than the 5 s after which many servers hang up, since a request
 that meets the hang-up has an unknown outcome."""
+
+
+_MOST_HEADS = 8
 
 
 class AddressNotPermitted(PermissionError):
@@ -44,6 +50,29 @@ def guarded_socket(allow_private: bool) -> Callable[[Addressing], socket.socket]
     return make
 
 
+class _FewHeads(ResponseHandler):
+    """A connection on which few interim answers (1xx) precede the one that was asked for: each costs the loop, and a
+    server may send them for as long as the caller waits."""
+
+    _heads = 0
+
+    def set_response_params(self, **given: Any) -> None:
+        """A request is about to leave."""
+        self._heads = 0
+        super().set_response_params(**given)
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        """A head has come."""
+        self._heads += 1
+        if self._heads <= _MOST_HEADS:
+            super().feed_data(data, size)
+            return
+        if self.transport is not None:
+            self.transport.abort()
+        self._buffer.clear()
+        self.set_exception(aiohttp.ClientPayloadError("interim answers without end"))
+
+
 def guarded_session(
     *, allow_private: bool, connections: int, trace_configs: Sequence[aiohttp.TraceConfig] = ()
 ) -> aiohttp.ClientSession:
@@ -56,6 +85,7 @@ def guarded_session(
         keepalive_timeout=KEPT_OPEN,
         socket_factory=guarded_socket(allow_private),
     )
+    connector._factory = cast(Any, functools.partial(_FewHeads, loop=asyncio.get_running_loop()))
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),

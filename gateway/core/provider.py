@@ -86,6 +86,8 @@ class ReportResult(StrEnum):
     DUPLICATE = "duplicate"
     NOT_FOUND = "not_found"
     """That provider has no such ticket."""
+    FULL = "full"
+    """The ticket has as many replies as it may; nothing was stored."""
 
 
 @dataclass(frozen=True, slots=True)

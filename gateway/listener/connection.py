@@ -95,10 +95,12 @@ class Connection(web.RequestHandler):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._unread_since = self._loop.time()
+        self._house.left_unread(self.place, self._pipe.get_write_buffer_size() if self._pipe else 0)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         self._unread_since = None
+        self._house.taken(self.place)
 
     # What the route's side tells.
 
@@ -133,6 +135,8 @@ class Connection(web.RequestHandler):
         else:
             return resp, gone
         finally:
+            if isinstance(resp, web.Response):
+                resp.body = None  # the task of the connection remembers its last answer for as long as it is kept open
             self._answered()
 
     def handle_error(
@@ -185,6 +189,7 @@ class Connection(web.RequestHandler):
     def leave(self) -> bool:
         """Its place is free; False where it was before."""
         self._left = True
+        self._house.taken(self.place)
         return self._places.leave(self.place)
 
     def cut_short(self, reason: str) -> None:

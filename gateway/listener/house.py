@@ -1,17 +1,14 @@
-"""What all connections of a listener share: the limits, the places, and the one look at everybody's time."""
+"""What all connections of a listener share: limits, places, what is left unread, and the one look at all their time."""
 
 import asyncio
 from collections.abc import Hashable
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from gateway.core.addresses import TrustedProxies
+from gateway.core.addresses import TrustedProxies, network_of
 from gateway.core.ports import ConnectionMeasurements
 from gateway.listener.limits import Limits
 from gateway.listener.page import Front
 from gateway.listener.places import Place, Places
-
-_ONE_SITE = 64
-"""Bits of an IPv6 address that tell one customer from another; the rest is the customer's to choose."""
+from gateway.listener.unread import crowding
 
 
 class Unmeasured:
@@ -44,6 +41,8 @@ class House:
         self._name = name
         self._proxies = proxies
         self._measurements = measurements
+        self._unread: dict[Place, int] = {}
+        self._unread_in_all = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def address_of(self, peer: str) -> Hashable:
@@ -51,13 +50,7 @@ class House:
         alone."""
         if self._proxies.trust(peer):
             return object()
-        try:
-            address = ip_address(peer.partition("%")[0])
-        except ValueError:
-            return peer
-        if not isinstance(address, IPv6Address):
-            return str(address)
-        return str(address.ipv4_mapped or IPv6Network((address, _ONE_SITE), strict=False))
+        return network_of(peer)
 
     def ended(self, reason: str) -> None:
         """A connection was ended by us."""
@@ -67,6 +60,18 @@ class House:
         """That one gives way."""
         if place is not None:
             place.holder.end(reason)
+
+    def left_unread(self, place: Place, size: int) -> None:
+        """So many bytes of an answer wait for their reader; where all are too many, who leaves most gives way."""
+        self._unread[place] = size
+        self._unread_in_all += size
+        if self._unread_in_all > self.limits.unread:
+            for each in crowding(self._unread, self.limits.unread):
+                each.holder.end("unread_crowd")
+
+    def taken(self, place: Place) -> None:
+        """They are gone."""
+        self._unread_in_all -= self._unread.pop(place, 0)
 
     def watch(self) -> None:
         """Look at everybody's time, again and again until `rest`."""

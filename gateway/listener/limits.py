@@ -30,10 +30,10 @@ class Limits:
     """How long a client may leave an answer unread, each time that the buffers are full."""
     connections: int = 4096
     """The most at one time."""
-    unread: int = 128 * 1024 * 1024
-    """Bytes that all clients together may leave unread: an answer that waits for its reader is in our memory."""
     connections_per_address: int = 1024
     """Of these, from one address (of IPv6, from one /64)."""
+    unread: int = 128 * 1024 * 1024
+    """Bytes that all clients together may leave unread: an answer that waits for its reader is in our memory."""
 
     @property
     def look_every(self) -> float:

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import Column, Connection, Delete, Table, bindparam, delete
+from sqlalchemy import Column, Connection, Dialect, Table
 
 Row = Mapping[str, object]
 Values = tuple[object, ...]
@@ -63,28 +63,37 @@ def update(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Change the rows by their key, each to its own values; all rows have the same columns, the key among them."""
     if not rows:
         return
-    (key,) = (column.name for column in table.primary_key.columns)
     names = tuple(rows[0])
-    changes = ", ".join(f"{name} = {_cast(connection, table.c[name])}" for name in names if name != key)
-    text = (
-        f"WITH given ({', '.join(names)}) AS ({{}}) "  # noqa: S608 (names of our own columns)
-        f"UPDATE {table.name} SET {changes} FROM given WHERE {table.name}.{key} = given.{key}"
-    )
+    text = _change(connection.dialect, table, names)
     for page in _pages(_values(rows, names), len(names)):
         _execute(connection, table, text, names, page)
 
 
 def remove(connection: Connection, table: Table, keys: Iterable[str]) -> None:
     """Delete the rows with these keys."""
-    wanted = list(keys)
+    wanted = [(each,) for each in keys]
     if wanted:
-        connection.execute(_removal(table), {"keys": wanted})
+        _execute(connection, table, _removal(table), (_key(table),), wanted)
 
 
 @lru_cache
-def _removal(table: Table) -> Delete:
+def _removal(table: Table) -> str:
+    return f"DELETE FROM {table.name} WHERE {_key(table)} IN ({{}})"  # noqa: S608 (names of our own)
+
+
+@lru_cache
+def _change(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
+    key = _key(table)
+    changes = ", ".join(f"{name} = {_cast(dialect, table.c[name])}" for name in names if name != key)
+    return (
+        f"WITH given ({', '.join(names)}) AS ({{}}) "  # noqa: S608 (names of our own columns)
+        f"UPDATE {table.name} SET {changes} FROM given WHERE {table.name}.{key} = given.{key}"
+    )
+
+
+def _key(table: Table) -> str:
     (key,) = table.primary_key.columns
-    return delete(table).where(key.in_(bindparam("keys", expanding=True)))
+    return str(key.name)
 
 
 def _names(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -139,7 +148,8 @@ def _json(names: tuple[str, ...], rows: Sequence[Values]) -> str:
     """PostgreSQL has no place for a NUL in a text, and what a desk answers may have one."""
     text = orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
     if "\\u0000" in text:
-        return _json(names, [tuple([_without_nul(value) for value in row]) for row in rows])
+        clean = [{name: _without_nul(value) for name, value in zip(names, row, strict=True)} for row in rows]
+        text = orjson.dumps(clean).decode()
     return text
 
 
@@ -147,5 +157,5 @@ def _without_nul(value: object) -> object:
     return value.replace("\0", "�") if isinstance(value, str) else value
 
 
-def _cast(connection: Connection, column: Column[object]) -> str:
-    return f"CAST(given.{column.name} AS {column.type.compile(connection.dialect)})"
+def _cast(dialect: Dialect, column: Column[object]) -> str:
+    return f"CAST(given.{column.name} AS {column.type.compile(dialect)})"

@@ -81,7 +81,7 @@ class Sheet:
         self.emit = emit
         self.created: dict[str, Delivery] = {}
         self.dropped: set[str] = set()
-        self.written: list[Message] = []
+        self.new_messages: list[Message] = []
 
     @cached_property
     def owed(self) -> dict[str, Owed]:
@@ -99,17 +99,16 @@ class Sheet:
 
     def add(self, message: Message) -> None:
         """Add a message; its number must be `next_number`."""
-        self.written.append(message)
+        self.new_messages.append(message)
         self.lines.append(Line(message.id, message.number, message.direction))
 
     @property
     def next_number(self) -> int:
         return max((line.number for line in self.lines), default=0) + 1
 
-    @property
-    def written_by_requester(self) -> int:
-        """How many of its messages came in."""
-        return sum(line.direction is Direction.INBOUND for line in self.lines)
+    def written(self, direction: Direction) -> int:
+        """How many of its messages went that way."""
+        return sum(line.direction is direction for line in self.lines)
 
     def owe(
         self, kind: Kind, due_at: Instant, at: Instant, copy: Handoff | None = None, message: str | None = None

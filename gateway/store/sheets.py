@@ -88,7 +88,7 @@ def save(transaction: Transaction, sheets: Iterable[Sheet]) -> None:
     connection = transaction.connection
     changed = list(sheets)
     _save_standings(connection, [sheet for sheet in changed if sheet.standing != sheet.stood])
-    written = [each for sheet in changed for each in sheet.written]
+    written = [each for sheet in changed for each in sheet.new_messages]
     bulk.insert(connection, schema.messages, [rows.message_values(each) for each in written])
     bulk.insert(connection, schema.attachments, rows.attachments_values(written))
     _save_copies(connection, changed)

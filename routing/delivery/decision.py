@@ -96,11 +96,11 @@ def decide(
     leads to the next provider at once; silence does at the hedge deadline, while the first attempt goes on.
     `unreadable` are the copies that could not be read back just now.
     """
-    copies = latest_by_provider(case.handoffs)
     if holding_copy(case.handoffs):
         return Done()
-    if in_flight and (hold := _left_their_time(in_flight, options[0].provider, patience, now)):
+    if hold := left_alone(in_flight, patience, now) or _tried_late(in_flight, options[0].provider, patience, now):
         return hold
+    copies = latest_by_provider(case.handoffs)
     open_options = [option for option in options if option.provider not in in_flight]
     adoptable = _adoptable(open_options, copies, patience, now)
     if adoptable and not in_flight and adoptable.id not in unreadable:
@@ -125,11 +125,15 @@ def decide(
     )
 
 
-def _left_their_time(in_flight: Mapping[str, Instant], preferred: str, patience: Patience, now: Instant) -> Hold | None:
-    """The attempts under way keep others from being asked up to the hedge deadline; those that it started, until they
-    end; the preferred provider's, if that began even later, for a short while."""
-    if now < patience.hedge_at:
-        return Hold(patience.hedge_at)
+def left_alone(in_flight: Collection[str], patience: Patience, now: Instant) -> Hold | None:
+    """Up to the hedge deadline the attempts under way keep others from being asked, whatever the plan says: while no
+    attempt ends, there is nothing to decide."""
+    return Hold(patience.hedge_at) if in_flight and now < patience.hedge_at else None
+
+
+def _tried_late(in_flight: Mapping[str, Instant], preferred: str, patience: Patience, now: Instant) -> Hold | None:
+    """The attempts that the hedge deadline started keep others from being asked until they end; the preferred
+    provider's, if that began even later, for a short while."""
     late = {provider: since for provider, since in in_flight.items() if since >= patience.hedge_at}
     if late.keys() - {preferred}:
         return Hold(now + _LOOK_AGAIN)

@@ -18,13 +18,13 @@ from gateway.core.delivery import (
 )
 from gateway.core.errors import ProviderUnavailable
 from gateway.core.events import ProviderMisconfigured
-from gateway.core.handoff import Handoff, HandoffState, Outcome
+from gateway.core.handoff import Handoff, HandoffState, Outcome, holding_copy
 from gateway.core.ids import new_id
 from gateway.core.ports import DeliveryStore
 from gateway.core.ticket import Ticket
 from gateway.core.values import dataclass
 from routing.delivery.attempts import attempt
-from routing.delivery.decision import Adopt, Attempt, Done, GiveUp, Hold, Patience, Postpone, decide
+from routing.delivery.decision import Adopt, Attempt, Done, GiveUp, Hold, Patience, Postpone, decide, left_alone
 from routing.delivery.facts import first_read_back, record_surely
 from routing.delivery.fleet import Fleet, LiveProvider
 from routing.delivery.lanes import Lane
@@ -70,19 +70,23 @@ class TicketWorker:
         self._running: dict[str, _Running] = {}
         self._places = Places(fleet, ticket.priority, rescue=case.delivery.kind is Kind.RESCUE)
         self._unreadable: set[str] = set()
+        self._handed_over = False
+        """An attempt of this worker's was accepted. The commit that says so has taken the delivery away."""
 
     async def run(self) -> None:
         """Returns when no attempt of this ticket is in flight any more."""
         try:
-            while await self._step():
+            while not self._handed_over and await self._step():
                 pass
-            self._places.leave()
+            self._collect()
             while self._running:
-                await asyncio.wait([running.task for running in self._running.values()])
+                self._places.leave()
+                await asyncio.wait(self._attempts())
                 self._collect()
         finally:
             self._places.leave()
-            await self._abandon()
+            if self._running:
+                await self._abandon()
 
     async def _step(self) -> bool:
         """Decide and act once; False when this worker's part is done."""
@@ -92,6 +96,9 @@ class TicketWorker:
         policy = self._fleet.policy(self._ticket.policy)
         late_try = self._fleet.longest_search(policy)
         patience = Patience(self._hedge_at, policy.give_up_after, policy.pick_up_within, late_try)
+        if hold := left_alone(self._running, patience, now):
+            await asyncio.wait(self._attempts(), timeout=hold.until - now, return_when=asyncio.FIRST_COMPLETED)
+            return True
         options = self._fleet.options(self._ticket, self._places.given)
         in_flight = {name: running.since for name, running in self._running.items()}
         match decide(self._case, options, in_flight, patience, now, unreadable=self._unreadable):
@@ -168,6 +175,8 @@ class TicketWorker:
         )
         await record_surely(self._store, fact)
         self._keep(replace(handoff, state=fact.state, answered_at=fact.at, provider_reference=fact.provider_reference))
+        if answer.outcome is Outcome.ACCEPTED:
+            self._handed_over = holding_copy(self._case.handoffs) is not None
         if answer.misconfigured:
             event = ProviderMisconfigured(at=fact.at, provider=live.name, reason=answer.reason)
             await self._store.announce([event])
@@ -199,11 +208,14 @@ class TicketWorker:
         turns = self._places.line_up(lines)
         with self._fleet.watching() as change:
             await asyncio.wait(
-                [change, *turns, *(running.task for running in self._running.values())],
+                [change, *turns, *self._attempts()],
                 timeout=max(0.0, until - now),
                 return_when=asyncio.FIRST_COMPLETED,
             )
         return True
+
+    def _attempts(self) -> list[asyncio.Task[None]]:
+        return [running.task for running in self._running.values()]
 
     def _collect(self) -> None:
         """Take out attempts that ended; an error of one (the store failed) is this worker's error."""
@@ -214,7 +226,7 @@ class TicketWorker:
 
     async def _abandon(self) -> None:
         """On the way out by an error or a stop: what is in flight is searched for after the next start."""
-        tasks = [running.task for running in self._running.values()]
+        tasks = self._attempts()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

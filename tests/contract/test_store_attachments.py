@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,8 @@ SAME_LOG = Attachment("copy.log", "text/plain", 5_000_000_000, "b" * 64)
 
 
 @pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, tmp_path) as opened:
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[SqlStore]:
+    async with opened_store(request.param) as opened:
         yield opened
 
 

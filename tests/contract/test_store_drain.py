@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,8 @@ def heard() -> Heard:
 
 
 @pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, tmp_path, [heard]) as opened:
+async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
+    async with opened_store(request.param, [heard]) as opened:
         yield opened
 
 

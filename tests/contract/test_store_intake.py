@@ -21,6 +21,7 @@ from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.reference import parse_reference
 from gateway.core.ticket import Acceptance, Direction, Intake, Requester, TicketState
 from gateway.store import SqlStore
+from gateway.store.verbs.report import MOST_REPLIES
 from tests.support.store import ENGINES, Heard, opened_store
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
 
@@ -260,6 +261,21 @@ async def test_a_reply_becomes_a_message_to_the_requester(store: SqlStore, work:
     assert (message.author, message.provider) == ("Luis", "acme")
     assert heard.of(TicketReplied)[0].message_id == message.id
     assert "message" not in await work.owed(), "what a provider wrote is not sent to it"
+
+
+async def test_t14_a_desk_that_replies_without_end_is_not_listened_to(store: SqlStore, work: Work) -> None:
+    """What it says otherwise still counts."""
+    ticket_id, copy = await work.handed_off()
+    reference = (await work.copy(ticket_id, copy.id)).provider_reference
+
+    def reply(number: int) -> ProviderReport:
+        return reported("acme", ReportType.REPLIED, f"r{number}", provider_reference=reference, body="Recibido")
+
+    results = await store.report([reply(number) for number in range(MOST_REPLIES + 1)])
+    assert results == [ReportResult.APPLIED] * MOST_REPLIES + [ReportResult.FULL]
+    assert len((await work.case(ticket_id)).messages) == 1 + MOST_REPLIES
+    resolved = reported("acme", ReportType.RESOLVED, "done", provider_reference=reference)
+    assert await store.report([reply(MOST_REPLIES + 1), resolved]) == [ReportResult.FULL, ReportResult.APPLIED]
 
 
 async def test_t33_a_provider_reaches_its_own_copies_only(store: SqlStore, work: Work) -> None:

@@ -14,10 +14,12 @@ from gateway.core.ids import new_id
 from gateway.core.provider import ProviderReport, ReportType
 from gateway.core.ticket import TicketState
 from gateway.store import SqlStore
+from gateway.store.cases import load_cases
 from gateway.store.verbs.recover import recover
 from tests.support.examples import examples
 from tests.support.store import InlineRunner, SetClock
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
+from tests.support.tickets import make_delivery
 
 T = TypeVar("T")
 PROVIDERS = ("acme", "norte", "sur")
@@ -51,6 +53,11 @@ class Ledger(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.loop.run(self.store.close())
         self.loop.close()
+
+    def written(self) -> list[Case]:
+        """Every ticket, as the store has it."""
+        owed = [make_delivery(ticket_id) for ticket_id in set(self.tickets)]
+        return self.loop.run(self.runner.read(lambda connection: load_cases(connection, owed)))
 
     def holds(self, case: Case) -> bool:
         """Is this case's lease the newest, and not yet given up?"""
@@ -180,17 +187,15 @@ class Ledger(RuleBasedStateMachine):
     @invariant()
     def every_double_is_known(self) -> None:
         """A live copy that is one too many has its mark, and so had its withdrawal."""
-        for ticket_id in set(self.tickets):
-            case = self.loop.run(self.work.case(ticket_id))
+        cases = self.written()
+        surplus = {copy.id for case in cases for copy in surplus_copies(case.handoffs)}
+        with self.runner.connection.begin():
+            marked = self.runner.connection.exec_driver_sql(
+                "SELECT id FROM handoffs WHERE surplus_at IS NOT NULL AND state IN ('accepted', 'picked_up')"
+            ).scalars()
+            assert set(marked) == surplus
+        for case in cases:
             assert case.ticket is not None
-            surplus = {copy.id for copy in surplus_copies(case.handoffs)}
-            with self.runner.connection.begin():
-                marked = self.runner.connection.exec_driver_sql(
-                    "SELECT id FROM handoffs WHERE ticket_id = ? AND surplus_at IS NOT NULL"
-                    " AND state IN ('accepted', 'picked_up')",
-                    (ticket_id,),
-                ).scalars()
-                assert set(marked) == surplus
             kept = [copy for copy in case.handoffs if copy.live and copy.id not in surplus and not copy.superseded]
             assert len(kept) <= 1
             assert case.ticket.state is not TicketState.HANDED_OFF or len(kept) == 1

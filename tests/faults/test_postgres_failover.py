@@ -20,6 +20,7 @@ _RECOVERED_WITHIN = 15.0
 _SETTLED_WITHIN = 15.0
 _SOME = 10
 _FAULT_LASTS = 4.0
+_LOOK_EVERY = 0.05
 _HELD_BACK = 1.0
 """Seconds in which the server has commits that its standby has not: none of them may be answered with yes."""
 
@@ -52,6 +53,7 @@ async def _refuses(rig: PostgresRig) -> None:
         assert response.status in (201, 503), tail(rig.log)
         assert loop.time() - started < _REFUSED_WITHIN
         refused += response.status == 503
+        await asyncio.sleep(_LOOK_EVERY)
     assert refused
 
 

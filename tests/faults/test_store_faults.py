@@ -30,6 +30,7 @@ _ENDS_WITHIN = 15.0
 _SOME = 10
 _FAULT_LASTS = 4.0
 """Seconds: longer than the store waits for a lock, and every part that works by itself meets the fault."""
+_LOOK_EVERY = 0.05
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +68,7 @@ async def _refuses(rig: Rig) -> None:
     until = loop.time() + _FAULT_LASTS
     while loop.time() < until:
         await _refused(rig)
+        await asyncio.sleep(_LOOK_EVERY)
 
 
 async def _refused(rig: Rig) -> None:

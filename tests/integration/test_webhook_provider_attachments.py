@@ -94,7 +94,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     blobs = MemoryBlobs(clock)
     links = AttachmentLinks(b"a key of thirty-two bytes or more", PUBLIC_URL, clock)
     providers: dict[str, WebhookProvider] = {}
-    async with ScriptedDesk() as desk, opened_store("memory", tmp_path) as store, aiohttp.ClientSession() as client:
+    async with ScriptedDesk() as desk, opened_store("memory") as store, aiohttp.ClientSession() as client:
         for name in ("acme", "norte"):
             providers[name] = WebhookProvider(name, make_settings(desk.url), SystemClock(), links)
         door = IntakeDoor(store, FakeRouting(), clock, FakeMeasurements())

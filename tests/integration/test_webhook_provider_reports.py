@@ -138,6 +138,7 @@ async def test_states_are_handed_in(url: str, intake: RememberingIntake, kind: s
         (ReportResult.APPLIED, 204),
         (ReportResult.DUPLICATE, 204),
         (ReportResult.NOT_FOUND, 404),
+        (ReportResult.FULL, 422),
         (StoreUnavailable("disk full"), 503),
     ],
 )

@@ -125,13 +125,13 @@ class Server:
 
     def promote(self) -> None:
         """A standby becomes a server that takes writes."""
-        _run("pg_ctl", "promote", "-D", str(self.data), "-w", "-s")
+        _run(_command("pg_ctl"), "promote", "-D", str(self.data), "-w", "-s")
 
     def standby(self) -> "Server":
         """A copy of this server that follows it, started."""
         copy = Server(*_place())
         source = f"host=127.0.0.1 port={self.port} user={USER} application_name=standby"
-        _run("pg_basebackup", "-D", str(copy.data), "-d", source, "-X", "stream", "-c", "fast", "-R")
+        _run(_command("pg_basebackup"), "-D", str(copy.data), "-d", source, "-X", "stream", "-c", "fast", "-R")
         return copy.start()
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
@@ -174,24 +174,21 @@ def running_server() -> Iterator[Server]:
     require()
     server = Server(*_place())
     try:
-        _run(
-            "initdb",
-            "-D",
-            str(server.data),
-            "-U",
-            USER,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale",
-            "C.UTF-8",
-            "-N",
-            "--wal-segsize=1",
-        )
+        _run("cp", "-a", str(_made_once()), str(server.data))
         yield server.start()
     finally:
         server.remove()
+
+
+@cache
+def _made_once() -> Path:
+    """What initdb makes: a server begins with a copy of it, which takes a tenth of the time."""
+    folder = _folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = folder / "data"
+    options = ("-U", USER, "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "-N", "--wal-segsize=1")
+    _run(_command("initdb"), "-D", str(made), *options)
+    return made
 
 
 @cache
@@ -228,12 +225,17 @@ def give_to_server(folder: Path) -> None:
 
 
 def _place() -> tuple[Path, int]:
-    """A folder whose path is short enough for a socket, owned by who runs the server; and a free port."""
+    """Where a server has its files, and a free port."""
+    return _folder(), free_port(random.choice(_PORTS))
+
+
+def _folder() -> Path:
+    """Its path is short enough for a socket, and who runs the server owns it."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     if os.geteuid() == 0:
         account = _account()
         os.chown(folder, account.pw_uid, account.pw_gid)
-    return folder, free_port(random.choice(_PORTS))
+    return folder
 
 
 @cache
@@ -254,9 +256,9 @@ def _command(name: str) -> str:
     return str(require() / name)
 
 
-def _run(name: str, *arguments: str) -> None:
-    command = ["setpriv", *_as_server(), _command(name), *arguments]
-    if os.geteuid() != 0:
-        command = [_command(name), *arguments]
+def _run(*command: str) -> None:
+    """As the server's user, where the tests are root's."""
+    if os.geteuid() == 0:
+        command = ("setpriv", *_as_server(), *command)
     done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
-    assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"

@@ -2,10 +2,13 @@
 loop can drive it."""
 
 import asyncio
+import atexit
+import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -16,8 +19,9 @@ from gateway.core.errors import StoreFailed
 from gateway.core.events import Event, Recorded
 from gateway.core.ports import Observer
 from gateway.core.store_address import store_address
-from gateway.store import SqlStore, group, open_store
+from gateway.store import SqlStore, group
 from gateway.store.database_postgres import PostgresDatabase
+from gateway.store.database_sqlite import SqliteDatabase
 from gateway.store.engine_sqlite import writing_engine
 from gateway.store.failures import translated
 from gateway.store.group import Call
@@ -120,20 +124,31 @@ _KEPT = "kept"
 
 
 @cache
-def _opened_once(url: str) -> PostgresDatabase:
-    return PostgresDatabase.open(store_address(url), _ignored)
+def _sqlite() -> SqliteDatabase:
+    folder = Path(tempfile.mkdtemp(prefix="relevo-store-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return SqliteDatabase.open(str(folder / "relevo.db"))
+
+
+@cache
+def _postgresql() -> PostgresDatabase:
+    return PostgresDatabase.open(store_address(empty_store(_KEPT)), _ignored)
 
 
 class KeptOpen:
-    """A PostgreSQL database that stays open from test to test, for the same reason."""
+    """A database that stays open from test to test, so that neither its schema is made nor its statements are compiled
+    again. Whoever opens it finds it empty."""
 
-    def __init__(self, url: str) -> None:
-        database = _opened_once(url)
+    def __init__(self, database: SqliteDatabase | PostgresDatabase, renumber: str) -> None:
         self.connection = database.connection
         self.alone = database.alone
         self.readers = database.readers
         self.answers_within = database.answers_within
         self._database = database
+        with self.connection.begin():
+            for table in reversed(metadata.sorted_tables):
+                self.connection.execute(table.delete())
+            self.connection.exec_driver_sql(renumber)
 
     def read(self, query: Query[Answer]) -> Answer:
         return self._database.read(query)
@@ -151,22 +166,23 @@ class KeptOpen:
         """Not yet."""
 
 
-ENGINES = ("memory", "sqlite", "postgresql")
+_OPENED: Mapping[str, Callable[[], KeptOpen]] = {
+    "sqlite": lambda: KeptOpen(_sqlite(), "DELETE FROM sqlite_sequence"),
+    "postgresql": lambda: KeptOpen(_postgresql(), "SELECT setval('events_seq_seq', 1, false)"),
+}
+ENGINES = ("memory", *_OPENED)
 """What the contract suite runs over: verbs on the loop in memory, and the threaded writer over a file and a server."""
 
 
 @asynccontextmanager
-async def opened_store(engine: str, directory: Path, observers: Sequence[Observer] = ()) -> AsyncIterator[SqlStore]:
+async def opened_store(engine: str, observers: Sequence[Observer] = ()) -> AsyncIterator[SqlStore]:
     """An empty store of that engine, started."""
     clock = SetClock()
     if engine == "memory":
         store = inline_store(clock, observers)
-    elif engine == "sqlite":
-        file = f"sqlite:{directory / 'relevo.db'}"
-        store = open_store(file, clock, observers=observers, on_failed=_unexpected, measured=_ignored)
     else:
-        opened = partial(KeptOpen, empty_store(_KEPT))
-        store = SqlStore(ThreadedRunner(opened, _unexpected, _ignored), clock, observers)
+        database = _OPENED[engine]()  # here, since a server ends with the thread that started it
+        store = SqlStore(ThreadedRunner(lambda: database, _unexpected, _ignored), clock, observers)
     await store.start()
     try:
         yield store

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import uvloop
 from aiohttp import web
 
 from gateway.core.clock import Clock, SystemClock
@@ -105,8 +106,8 @@ async def serve(options: DeskOptions) -> None:
 def run(options: DeskOptions) -> int:
     """Run a desk until it is told to stop; the process's exit code. Errors go to standard error."""
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve(options))
+        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(options))
     except (OSError, ValueError, sqlite3.Error) as error:
         sys.stderr.write(f"desk {options.name}: {error}\n")
         return 1

@@ -4,7 +4,7 @@ Synchronous, and used from one thread at a time; every change and the report of 
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,6 +46,8 @@ CREATE TABLE IF NOT EXISTS reports (
     attempts INTEGER NOT NULL DEFAULT 0
 );
 """
+_WHOLE = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_PART = ("SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part"))
 _TICKETS = """
 SELECT tickets.*, (SELECT count(*) FROM messages WHERE ticket = number) AS messages FROM tickets
 """
@@ -53,6 +55,10 @@ SELECT tickets.*, (SELECT count(*) FROM messages WHERE ticket = number) AS messa
 
 class InHand(Exception):
     """A ticket can't be withdrawn: somebody works on it, or has solved it."""
+
+
+Question = Callable[["Book"], object]
+"""A verb of the book, with what it is given."""
 
 
 class Book:
@@ -72,13 +78,32 @@ class Book:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._database.execute("BEGIN IMMEDIATE")
+        """Within another it is a part of that one, undone alone."""
+        begin, end, undo = _PART if self._database.in_transaction else _WHOLE
+        self._database.execute(begin)
         try:
             yield self._database
+            self._database.execute(end)
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:  # a full disk ends it by itself
+                for statement in undo:
+                    self._database.execute(statement)
             raise
-        self._database.execute("COMMIT")
+
+    def together(self, questions: Sequence[Question]) -> list[object]:
+        """The answer to each, or the error that it met, after one commit for all."""
+        try:
+            with self._transaction():
+                return [self._answer(question) for question in questions]
+        except sqlite3.Error as error:
+            return [error] * len(questions)
+
+    def _answer(self, question: Question) -> object:
+        try:
+            with self._transaction():
+                return question(self)
+        except Exception as error:
+            return error
 
     def create(self, ticket: NewTicket, now: Instant) -> DeskTicket:
         """The ticket of that key: this one, or the one that came with the key before."""

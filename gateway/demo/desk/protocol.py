@@ -1,8 +1,9 @@
 """The desk side of the webhook protocol: tickets created, read, found, written to and withdrawn."""
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from gateway.demo.desk.book import Book, InHand
@@ -32,7 +33,7 @@ class Protocol:
         ]
 
     async def health(self, request: web.Request) -> web.Response:
-        return web.json_response({"desk": self._desk.name, "state": "ok"})
+        return _json({"desk": self._desk.name, "state": "ok"})
 
     async def create(self, request: web.Request) -> web.Response:
         """201 once the ticket is on disk; the same key again gives the same answer."""
@@ -42,12 +43,12 @@ class Protocol:
             reference=_text(content, "reference"),
             subject=_text(content, "subject"),
             language=_text(content, "language", optional=True),
-            content=json.dumps(content),
+            content=orjson.dumps(content).decode(),
             files=tuple(read_files(content)),
         )
         self._desk.address = str(request.url.origin())
         ticket = await self._desk.ask(Book.create, new, self._desk.clock.now())
-        return web.json_response(_shown(ticket), status=201)
+        return _json(_shown(ticket), status=201)
 
     async def find(self, request: web.Request) -> web.Response:
         key = request.query.get("key")
@@ -65,10 +66,10 @@ class Protocol:
         provider_reference = request.match_info["provider_reference"]
         key, now = _idempotency_key(request), self._desk.clock.now()
         if not await self._desk.ask(
-            Book.append, provider_reference, key, json.dumps(content), now, read_files(content)
+            Book.append, provider_reference, key, orjson.dumps(content).decode(), now, read_files(content)
         ):
             raise _problem(web.HTTPNotFound, "no such ticket")
-        return web.json_response({"reference": provider_reference}, status=201)
+        return _json({"reference": provider_reference}, status=201)
 
     async def instructions(self, request: web.Request) -> web.Response:
         """The file of a reply."""
@@ -87,7 +88,7 @@ class Protocol:
             raise _problem(web.HTTPConflict, "somebody works on this ticket") from None
         if not found:
             raise _problem(web.HTTPNotFound, "no such ticket")
-        return web.json_response({"reference": provider_reference, "state": "withdrawn"})
+        return _json({"reference": provider_reference, "state": "withdrawn"})
 
 
 def _shown(ticket: DeskTicket) -> dict[str, str]:
@@ -98,16 +99,20 @@ def _answer(ticket: DeskTicket | None) -> web.Response:
     # A withdrawn ticket isn't here any more: the protocol knows open, picked up and resolved.
     if ticket is None or not ticket.held:
         raise _problem(web.HTTPNotFound, "no such ticket")
-    return web.json_response(_shown(ticket))
+    return _json(_shown(ticket))
+
+
+def _json(content: Mapping[str, object], status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(content), status=status, content_type="application/json")
 
 
 def _problem(error: type[web.HTTPException], message: str) -> web.HTTPException:
-    return error(text=json.dumps({"error": message}), content_type="application/json")
+    return error(text=orjson.dumps({"error": message}).decode(), content_type="application/json")
 
 
 async def _json_object(request: web.Request) -> dict[str, Any]:
     try:
-        content = json.loads(await request.read())
+        content = orjson.loads(await request.read())
     except ValueError:
         raise _problem(web.HTTPBadRequest, "the body isn't JSON") from None
     if not isinstance(content, dict):

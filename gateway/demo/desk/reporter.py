@@ -1,10 +1,10 @@
 """Tells the gateway what happened to its tickets, and goes on trying until it has listened."""
 
 import asyncio
-import json
 import logging
 
 import aiohttp
+import orjson
 
 from gateway.core.signature import Signer
 from gateway.demo.desk.book import Book
@@ -44,7 +44,7 @@ class Reporter:
                     await asyncio.sleep(_POLL)
 
     async def _send(self, session: aiohttp.ClientSession, report: Report) -> None:
-        body = json.dumps(report.body(self._desk.title, self._desk.address)).encode()
+        body = orjson.dumps(report.body(self._desk.title, self._desk.address))
         headers = {**self._signer.headers(report.id, body), "Content-Type": "application/json"}
         try:
             async with session.post(self._events_url, data=body, headers=headers) as response:

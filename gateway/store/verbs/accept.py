@@ -9,7 +9,7 @@ from gateway.core.errors import InvalidMessage
 from gateway.core.events import DuplicateReceived, MessageReceived
 from gateway.core.ids import new_id
 from gateway.core.reference import new_reference
-from gateway.core.ticket import Acceptance, DedupeKey, Intake, Message, Receipt, Requester
+from gateway.core.ticket import Acceptance, DedupeKey, Direction, Intake, Message, Receipt, Requester
 from gateway.store import bulk, intake_rows, rows, rules, schema, sheets
 from gateway.store.receipts import Kept, correct_reference, keep_first, known
 from gateway.store.schema import among
@@ -64,7 +64,7 @@ def _turn_away(
     connection: Connection, intakes: list[Intake], receipts: list[Receipt], conversations: dict[str, Sheet]
 ) -> None:
     """What would be one message too many for its ticket is not taken, unless it repeats one that was."""
-    written = {ticket_id: sheet.written_by_requester for ticket_id, sheet in conversations.items()}
+    written = {ticket_id: sheet.written(Direction.INBOUND) for ticket_id, sheet in conversations.items()}
     taken: set[DedupeKey] = set()
     beyond: list[int] = []
     for place, intake in enumerate(intakes):

@@ -12,6 +12,9 @@ from gateway.store.reported import copy_meant, key_of, named_by, owners_of
 from gateway.store.sheet import Sheet, StoredCopy
 from gateway.store.transaction import Transaction
 
+MOST_REPLIES = 500
+"""Of desks to one ticket: two programs that answer each other would go on for ever."""
+
 
 def report(transaction: Transaction, reports: list[ProviderReport]) -> list[ReportResult]:
     """A report about what that provider hasn't got is not remembered: it may come again when it has."""
@@ -30,7 +33,11 @@ def report(transaction: Transaction, reports: list[ProviderReport]) -> list[Repo
         if copy is None:
             results.append(ReportResult.NOT_FOUND)
             continue
-        kept.append(_apply(found[copy.ticket_id], copy, each))
+        sheet = found[copy.ticket_id]
+        if each.type is ReportType.REPLIED and sheet.written(Direction.OUTBOUND) >= MOST_REPLIES:
+            results.append(ReportResult.FULL)
+            continue
+        kept.append(_apply(sheet, copy, each))
         seen.add((key.scope, key.key))
         results.append(ReportResult.APPLIED)
     sheets.save(transaction, found.values())

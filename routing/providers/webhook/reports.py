@@ -56,8 +56,11 @@ class DeskReports:
             author=message.author if message else None,
         )
         files = message.attachments if message and report.type is ReportType.REPLIED else []
-        if await self._take(desk, told, files) is ReportResult.NOT_FOUND:
-            raise Problem(NOT_FOUND, "This provider has no such ticket.")
+        match await self._take(desk, told, files):
+            case ReportResult.NOT_FOUND:
+                raise Problem(NOT_FOUND, "This provider has no such ticket.")
+            case ReportResult.FULL:
+                raise Problem(INVALID, "This ticket has as many replies as it may have.")
         return web.Response(status=204)
 
     async def _take(

@@ -151,3 +151,23 @@ def test_a_report_names_both_references_and_a_reply_has_words(book: Book) -> Non
 def test_a_ticket_survives_its_own_json(book: Book) -> None:
     ticket = book.create(new("k1"), 10.0)
     assert DeskTicket.from_json(ticket.as_json()) == ticket
+
+
+def test_of_what_is_asked_together_only_what_failed_is_undone(book: Book) -> None:
+    def create_and_fail(book: Book) -> None:
+        book.create(new("k2"), 10.0)
+        raise KeyError("k2")
+
+    first, failed, third = book.together(
+        [lambda book: book.create(new("k1"), 10.0), create_and_fail, lambda book: book.create(new("k3"), 10.0)]
+    )
+    assert isinstance(failed, KeyError)
+    assert book.tickets() == [third, first]
+    assert reports(book) == [ReportType.ACCEPTED] * 2
+
+
+def test_what_is_asked_together_is_there_once_it_is_answered(book: Book, tmp_path: Path) -> None:
+    book.together([lambda book: book.create(new("k1"), 10.0), lambda book: book.report_done("none")])
+    another = Book(tmp_path / "acme.db", "acme")
+    assert [ticket.key for ticket in another.tickets()] == ["k1"]
+    another.close()

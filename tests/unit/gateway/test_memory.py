@@ -71,3 +71,39 @@ async def test_pages_are_served_however_short_it_is() -> None:
 
 async def test_it_says_that_it_is_not_ready() -> None:
     assert Memory(lambda: 0).why_not_ready() == "memory is short"
+
+
+async def test_t14_who_declares_much_and_sends_nothing_has_a_share_of_it() -> None:
+    """Some 200 connections of one address, of a few bytes each, had every request of everybody refused."""
+    started = 0
+
+    async def wait(_request: web.Request) -> web.Response:
+        nonlocal started
+        started += 1
+        return await asyncio.get_running_loop().create_future()
+
+    _, route = _guarded(lambda: 100 * _MEGABYTE, wait)
+    asked = [asyncio.create_task(_ask_from(route, "192.0.2.1", _MEGABYTE)) for _ in range(20)]
+    await asyncio.sleep(0)
+    assert started == 4
+    asked.append(asyncio.create_task(_ask_from(route, "192.0.2.7", _MEGABYTE)))
+    await asyncio.sleep(0)
+    assert started == 5
+    for each in asked:
+        each.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def _ask_from(route: web.RouteDef, address: str, length: int) -> web.StreamResponse:
+    request = make_mocked_request(
+        "POST", "/", headers={"Content-Length": str(length)}, transport=_From(address), app=web.Application()
+    )
+    answer: web.StreamResponse = await route.handler(request)
+    return answer
+
+
+class _From(asyncio.Transport):
+    """A connection from there."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__({"peername": (address, 4711)})

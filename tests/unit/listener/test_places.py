@@ -5,16 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.listener.places import Place, Places
-
-
-class Nobody:
-    """A connection that isn't looked at here."""
-
-    def look(self, now: float) -> None:
-        raise AssertionError
-
-    def end(self, reason: str) -> None:
-        raise AssertionError
+from tests.support.places import Nobody
 
 
 def taken(places: Places, *addresses: str) -> list[Place]:
