@@ -60,9 +60,10 @@ class Seen:
     log: Path
 
     @property
-    def before(self) -> Sequence[HandIn]:
-        """What was handed in while all was well."""
-        return [each for each in self.books.hand_ins if each.sent_at < self.struck_at - _SETTLED]
+    def healthy(self) -> Sequence[HandIn]:
+        """What was handed in while all was well: before the outage, and once it was over."""
+        calm = self.struck_at - _SETTLED, self.healed_at + _SETTLED
+        return [each for each in self.books.hand_ins if each.sent_at < calm[0] or each.sent_at > calm[1]]
 
     @property
     def during(self) -> Sequence[HandIn]:
@@ -72,7 +73,7 @@ class Seen:
     @property
     def starved(self) -> bool:
         """Even what met no fault was slow: the machine didn't let us run, and times say nothing."""
-        return (percentile(sorted(self.waits(self.before).values()), 0.9) or 0.0) > _STARVED
+        return (percentile(sorted(self.waits(self.healthy).values()), 0.9) or 0.0) > _STARVED
 
     def waits(self, hand_ins: Sequence[HandIn]) -> dict[str, float]:
         """By reference: seconds from the sending until the first desk had it."""
