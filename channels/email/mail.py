@@ -9,7 +9,8 @@ from gateway.core.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One mailbox of a header; `address` is "" where the header has none that could be mailed to."""
+    """One mailbox of a header; `address` is "" where the header has none that could be mailed to. A bare word is a
+    name; in angle brackets (`<root>`) it is an address on some host."""
 
     name: str
     address: str
@@ -55,12 +56,12 @@ class Part:
     media_type: str
     headers: tuple[Header, ...] = ()
     content: bytes = b""
-    """Decoded from its transfer encoding; empty for multiparts."""
+    """Decoded from its transfer encoding; empty for multiparts with parts, and for mails within."""
     charset: str = ""
     """As declared."""
     name: str = ""
     parts: tuple["Part", ...] = ()
-    """Of a multipart, or the one mail within message/rfc822."""
+    """Of a multipart, or the one within: message/rfc822's mail, and what an S/MIME envelope has in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Mail:
     files: tuple[File, ...] = ()
     signed: Signed | None = None
     flaws: tuple[str, ...] = field(default=())
-    """What was wrong and mended, or cut at a cap, as codes such as `undecodable_charset`."""
+    """What was wrong and mended, or cut at a cap: codes, as `channels/email/parsing/flaws.py` has them."""
 
     def all(self, name: str) -> list[str]:
         """The values of every header of that name, in order."""
