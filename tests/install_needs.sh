@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need beside Python packages: a C compiler (to make disk faults), openssl (to make an
-# expired certificate), iproute2 and util-linux (hosts that vanish), a PostgreSQL server and Chromium. As root on Debian
-# and Ubuntu by itself; else it says what to install.
+# expired certificate), iproute2 and util-linux (hosts that vanish), servers of PostgreSQL and IMAP (Dovecot), and Chromium.
+# As root on Debian and Ubuntu by itself; else it says what to install.
 set -eu
 missing=""
 command -v cc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
@@ -12,6 +12,7 @@ if ! command -v postgres >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/postg
     missing="$missing postgresql"
 fi
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+PATH="$PATH:/usr/sbin" command -v dovecot >/dev/null 2>&1 || missing="$missing dovecot-imapd"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # The tests start servers of their own: Debian is not to make and start one.

@@ -1,0 +1,22 @@
+"""What a mailbox's follower tells of it."""
+
+from typing import Protocol
+
+from channels.email.raw import Origin
+from gateway.core.clock import Instant
+
+
+class MailboxReports(Protocol):
+    """All but `skipped` are quick, and none of these raises."""
+
+    def looked(self, folder: str, at: Instant) -> None:
+        """The folder was looked into, and everything that could be taken was; also when there was nothing new."""
+
+    def counted(self, folder: str, mails: int, missing: int) -> None:
+        """So many mails are in the folder, and so many of them were not kept."""
+
+    def troubled(self, folder: str, why: str) -> None:
+        """The folder can't be followed, or a kept mail not be marked; it is tried again by itself."""
+
+    async def skipped(self, origin: Origin, why: str) -> None:
+        """A mail was given up: returns once that is recorded. Raises StoreUnavailable, StoreFailed."""
