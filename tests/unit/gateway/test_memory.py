@@ -80,7 +80,8 @@ async def test_t14_who_declares_much_and_sends_nothing_has_a_share_of_it() -> No
     async def wait(_request: web.Request) -> web.Response:
         nonlocal started
         started += 1
-        return await asyncio.get_running_loop().create_future()
+        never: asyncio.Future[web.Response] = asyncio.get_running_loop().create_future()
+        return await never
 
     _, route = _guarded(lambda: 100 * _MEGABYTE, wait)
     asked = [asyncio.create_task(_ask_from(route, "192.0.2.1", _MEGABYTE)) for _ in range(20)]
