@@ -9,8 +9,11 @@ case "$part" in
 esac
 case "$part" in
 "" | rt)
-    [ -x /usr/share/request-tracker5/libexec/rt-server ] ||
-        missing="$missing request-tracker5 rt5-standalone rt5-db-sqlite dbconfig-no-thanks msmtp-mta"
+    if [ ! -x /usr/share/request-tracker5/libexec/rt-server ]; then
+        missing="$missing request-tracker5 rt5-standalone rt5-db-sqlite dbconfig-no-thanks"
+        # It wants some mail transport agent, and would else bring one that starts; one that is there stays.
+        [ -x /usr/sbin/sendmail ] || missing="$missing msmtp-mta"
+    fi
     ;;
 esac
 [ -z "$missing" ] && exit 0

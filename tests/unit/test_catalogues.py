@@ -7,6 +7,7 @@ import pytest
 from tests.support.catalogue import ROOT, flaws
 
 SOURCES = {
+    "channels/email/composing": ["channels/email/composing/*.py"],
     "channels/web": ["channels/web/*.py", "channels/web/templates/*.html"],
     "gateway/alarms": ["gateway/alarms/*.py"],
     "gateway/cli": ["gateway/cli/**/*.py", "gateway/client.py", "gateway/demo/*.py", "routing/**/*.py"],
