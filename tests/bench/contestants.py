@@ -90,5 +90,5 @@ async def at_once(_tickets: int) -> None:
 
 
 BARE = Contestant("bare aiohttp", "the same model, orjson, no access log; keeps nothing", bare_aiohttp, 4000)
-INTAKE = Contestant("durable intake", "every row on disk before the answer; hand-off paused", durable_intake, 2500)
-WHOLE = Contestant("whole Relevo", "`relevo serve`, handing off to two demo desks meanwhile", whole_relevo, 500)
+INTAKE = Contestant("durable intake", "every row on disk before the answer; hand-off paused", durable_intake, 4000)
+WHOLE = Contestant("whole Relevo", "`relevo serve`, handing off to two demo desks meanwhile", whole_relevo, 2000)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench.contestants import BARE, INTAKE, WHOLE
 from tests.bench.profile import Costs, profile_of_intake
-from tests.bench.rounds import Measurement, run_rounds
+from tests.bench.rounds import SLICES, Measurement, run_rounds
 
 CONTESTANTS = (BARE, INTAKE, WHOLE)
 """The first is what the others are measured against."""
@@ -23,6 +23,6 @@ class IntakeFigures:
 
 async def measure(folder: Path, say: Callable[[str], None], rounds: int = ROUNDS) -> IntakeFigures:
     """Raises LoadFailed, StartError."""
-    measured = await run_rounds(CONTESTANTS, rounds, folder, say)
+    measured = await run_rounds(CONTESTANTS, rounds, folder, say, SLICES)
     say("the profile of durable intake")
     return IntakeFigures(measured, await profile_of_intake(folder))

@@ -12,7 +12,7 @@ from tests.bench.load import said_by
 from tests.bench.million.claims import ClaimsResult, measure_claims
 from tests.bench.million.fill import TEMPLATE, Filled
 from tests.bench.million.visits import Visit, memory, visit
-from tests.bench.rounds import Measurement, run_rounds
+from tests.bench.rounds import SLICES, Measurement, run_rounds
 
 TICKETS = 1_000_000
 ROUNDS = 7
@@ -61,7 +61,7 @@ async def measure(
         folder, rounds, lambda name, own: measure_claims(full if name == FULL else own / "relevo.db", _CLAIMED)
     )
     say("claims measured")
-    intake = await run_rounds((_contestant(EMPTY), _contestant(FULL, full)), rounds, folder, say)
+    intake = await run_rounds((_contestant(EMPTY), _contestant(FULL, full)), rounds, folder, say, SLICES)
     return MillionFigures(
         tickets=filled[FULL].tickets,
         fill_seconds=filled[FULL].seconds,

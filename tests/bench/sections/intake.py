@@ -8,7 +8,7 @@ from tests.bench.load import CONNECTIONS
 from tests.bench.parts.intake import CONTESTANTS, IntakeFigures
 from tests.bench.picture import picture
 from tests.bench.profile import Costs
-from tests.bench.rounds import Measurement
+from tests.bench.rounds import SLICES, Measurement
 from tests.bench.section import Section, Table, Verdict, drawn, table
 
 _PICTURE = "intake.svg"
@@ -56,7 +56,8 @@ def _how(figures: IntakeFigures) -> Sequence[str]:
         "",
         f"Interleaved rounds: {rounds}, the order turning with each; every server is started afresh with an empty "
         f"store, and gets {WARM_UP} requests before those that count "
-        f"({', '.join(f'{each.requests} for {each.name}' for each in CONTESTANTS)}). All run on uvloop; the load "
+        f"({', '.join(f'{each.requests} for {each.name}' for each in CONTESTANTS)}), in {SLICES} turns with the "
+        "others: a machine that is faster at one moment than at the next is so for all. All run on uvloop; the load "
         f"comes from a process of its own over {CONNECTIONS} kept connections on loopback, each sending its next "
         "request once it has its answer, with an Idempotency-Key of its own. Figures are medians of the rounds, "
         "with the least and the most.",
