@@ -12,7 +12,6 @@ import aiohttp
 
 from tests.bench.backlog import Sample, holds
 from tests.bench.configuration import Routes
-from tests.bench.contestants import WARM_UP
 from tests.bench.load import put_load
 from tests.bench.metrics import Looked, read_metrics
 from tests.bench.pace import PaceResult, keep_pace
@@ -25,6 +24,7 @@ CALM = 150
 SECONDS = 60.0
 STEP, STEP_SECONDS = 25, 20.0
 _MOST = 600
+_WARM_UP = 300
 _PATIENCE = 30.0
 """Seconds that what waits may take to be handed off once nothing more comes."""
 _WITHIN = aiohttp.ClientTimeout(total=5.0)
@@ -83,7 +83,7 @@ async def _run(folder: Path, rate: int, seconds: float, say: Callable[[str], Non
             relevo_and_desks(Path(own), routes=Routes(by_language=True)) as stage,
             aiohttp.ClientSession(timeout=_WITHIN) as session,
         ):
-            await put_load(stage.public_url, WARM_UP)
+            await put_load(stage.public_url, _WARM_UP)
             before = await _drained(session, stage)
             run = await _watched(session, stage, before, rate, seconds)
     end = run.samples[-1].waiting if run.samples else 0
