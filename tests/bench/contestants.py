@@ -16,7 +16,7 @@ from tests.bench.ports import new_ports
 from tests.bench.stage import desk_secrets, local, pid_of, relevo_and_desks, start_module
 
 WARM_UP = 2000
-"""Requests that come before those that count: until then a store prepares its statements, one for each size of group."""
+"""Requests that come before those that count: meanwhile a store prepares its statements, one for each size of group."""
 _LOOK_EVERY = 0.2
 """Seconds between looks at the metrics, which cost the server some milliseconds each."""
 _LOOKS = 150
