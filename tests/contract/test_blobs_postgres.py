@@ -12,6 +12,8 @@ from tests.contract.blobs_contract import CONTENT, LIMIT, BlobsContract, content
 from tests.support.postgres import empty_store
 from tests.support.store import SetClock
 
+pytestmark = pytest.mark.postgresql
+
 
 @pytest.fixture
 def clock() -> SetClock:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
 
+import pytest
 from sqlalchemy import Connection, Engine
 
 from gateway.core.clock import Clock, Instant
@@ -170,7 +171,7 @@ _OPENED: Mapping[str, Callable[[], KeptOpen]] = {
     "sqlite": lambda: KeptOpen(_sqlite(), "DELETE FROM sqlite_sequence"),
     "postgresql": lambda: KeptOpen(_postgresql(), "SELECT setval('events_seq_seq', 1, false)"),
 }
-ENGINES = ("memory", *_OPENED)
+ENGINES = ("memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 """What the contract suite runs over: verbs on the loop in memory, and the threaded writer over a file and a server."""
 
 
