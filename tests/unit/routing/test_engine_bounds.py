@@ -17,6 +17,8 @@ from tests.support.fake_desk import FAULTS, Mood
 from tests.support.simulation import Simulation, follow, simulation
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.simulation
+
 _ROUNDING = 1e-5
 _NEAR = 0.8
 """A bound that is never approached proves nothing."""

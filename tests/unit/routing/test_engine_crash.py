@@ -14,6 +14,8 @@ from tests.support.fake_desk import FAULTS, Mood
 from tests.support.simulation import QUICK_RETURN, Simulation, follow, simulation
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.simulation
+
 _PLATFORM = Platform(crashes=1)
 _DOWN_FOR = _PLATFORM.restart_within - 0.3
 """Seconds; the first probes of a silent provider take the rest."""

@@ -5,6 +5,7 @@ import asyncio
 import itertools
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from tests.support.examples import examples
 from tests.support.fake_desk import FAULTS, FakeDesk, Mood
 from tests.support.simulation import Simulation, simulation
 from tests.support.virtual_time import run
+
+pytestmark = pytest.mark.simulation
 
 _WINDOW, _RATE = 3, 8.0
 _FOUND_OUT = 10.0

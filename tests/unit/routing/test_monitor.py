@@ -22,6 +22,8 @@ from routing.takeover.bounds import Probing, detection, detection_of_errors
 from tests.support.examples import examples
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 
+pytestmark = pytest.mark.simulation
+
 _ROUNDING = 1e-5
 """Instants are floats of today's epoch seconds: a quarter of a microsecond is their grain."""
 
