@@ -36,12 +36,12 @@ test fast: export PYTHONDONTWRITEBYTECODE =
 
 test: $(BIN)/.dev
 	@tests/install_needs.sh
-	$(BIN)/python -m pytest -n auto -m "not postgresql and not simulation" tests/unit tests/contract tests/bench
+	$(BIN)/python -m pytest -n auto -m "not postgresql and not simulation" tests/unit tests/contract
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "postgresql or simulation" tests/contract tests/unit
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/integration tests/faults tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/bench tests/integration tests/faults tests/browser
 
 fast: $(BIN)/.dev
-	$(BIN)/python -m pytest -n auto -m "not postgresql and not simulation" tests/unit tests/contract tests/bench
+	$(BIN)/python -m pytest -n auto -m "not postgresql and not simulation" tests/unit tests/contract
 
 check: $(BIN)/.dev
 	$(BIN)/ruff format --check .
