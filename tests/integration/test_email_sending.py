@@ -20,11 +20,11 @@ from channels.email.sending import (
     Sent,
     SmtpServer,
     SmtpSettings,
-    Step,
     TokenLogin,
     Unknown,
     probe,
 )
+from channels.email.step import Step
 from gateway.core.errors import RelevoError, StoreUnavailable
 from tests.support.certificates import make_certificate, serving
 from tests.support.eventually import eventually

@@ -12,12 +12,13 @@ import pytest
 from channels.email.imap.errors import ConnectionFailed, ImapError, LoginRefused
 from channels.email.imap.folder_names import encode_folder, quote
 from channels.email.imap.opening import open_mailbox
-from channels.email.imap.probe import Step, probe
+from channels.email.imap.probe import probe
 from channels.email.imap.settings import ImapSettings
 from channels.email.oauth import TokenSource
 from channels.email.oauth_grants import Grant
 from channels.email.oauth_settings import OAuthSettings
 from channels.email.raw import Kept, Origin
+from channels.email.step import Step
 from gateway.core.clock import SystemClock
 from gateway.demo.processes import free_port
 from tests.support.certificates import make_certificate

@@ -8,19 +8,9 @@ from channels.email.imap.opening import open_mailbox
 from channels.email.imap.patience import PATIENCE, Patience
 from channels.email.imap.settings import ImapSettings
 from channels.email.oauth import TokenSource
-from gateway.core.values import dataclass
+from channels.email.step import Step
 
 _MOST_NAMES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the way, as it went."""
-
-    name: str
-    """resolve, connect, tls, login; then for each folder `select FOLDER` and `uid search FOLDER`."""
-    why: str | None = None
-    """What failed, where, and what to do; None where nothing did."""
 
 
 async def probe(

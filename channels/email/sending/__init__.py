@@ -2,7 +2,7 @@
 
 from channels.email.sending.outcome import Deferred, Outcome, Refused, Sent, Unknown
 from channels.email.sending.patience import Patience
-from channels.email.sending.probe import Step, probe
+from channels.email.sending.probe import probe
 from channels.email.sending.relay import PasswordLogin, Relay, TokenLogin, TokenSource
 from channels.email.sending.sender import Sender
 from channels.email.sending.settings import SmtpAddress, SmtpServer, SmtpSettings, parse_smtp_address
@@ -19,7 +19,6 @@ __all__ = [
     "SmtpAddress",
     "SmtpServer",
     "SmtpSettings",
-    "Step",
     "TokenLogin",
     "TokenSource",
     "Unknown",

@@ -8,19 +8,7 @@ import aiosmtplib
 from channels.email.sending.opening import RelayTrouble, open_session
 from channels.email.sending.patience import PATIENCE, Patience
 from channels.email.sending.relay import Relay
-from gateway.core.values import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the way, as it went."""
-
-    name: str
-    """resolve, connect, greeting, tls, login, ready, in the order in which the relay has them."""
-    why: str | None = None
-    """What failed, where, and what to do; None where nothing did."""
-    code: int | None = None
-    """Of the server's reply, where one was what failed."""
+from channels.email.step import Step
 
 
 async def probe(relay: Relay, report: Callable[[Step], None], *, patience: Patience = PATIENCE) -> bool:

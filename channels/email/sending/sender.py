@@ -123,6 +123,6 @@ async def _quit(client: aiosmtplib.SMTP, patience: Patience) -> None:
         async with asyncio.timeout(patience.step):
             await client.quit()
     except (aiosmtplib.SMTPException, OSError):
-        pass
+        pass  # a farewell: what was sent has its answer already
     finally:
         client.close()
