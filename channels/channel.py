@@ -1,14 +1,27 @@
 """What a channel is, and what it is given."""
 
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import web
 
 from gateway.core.clock import Clock
-from gateway.core.delivery import Case
+from gateway.core.delivery import Case, Kind
+from gateway.core.errors import StoreFailed
 from gateway.core.organisation import Organisation
-from gateway.core.ports import Blobs, Intaker, Measurements, Routing
+from gateway.core.ports import (
+    Blobs,
+    DeliveryEnds,
+    DeliveryHandler,
+    Intaker,
+    MailMeasurements,
+    MailStore,
+    Measurements,
+    Routing,
+)
+from gateway.core.post import DeskContact, Post
 from gateway.core.tokens import TokenSigner
 
 
@@ -36,9 +49,59 @@ class ChannelContext:
     """Where the outside reaches the public listener, without a final slash."""
     blobs: Blobs
     """Where the content of attachments is kept."""
+    pages: bool = False
+    """There is a web channel, which shows requesters their tickets."""
+
+    def page_of(self, ticket_id: str) -> str | None:
+        """Where its requester can follow the ticket; None without a web channel."""
+        return f"{self.public_url}/t/{self.signer.sign(ticket_id)}" if self.pages else None
 
 
-class Channel(Protocol):
-    """A way in. It returns its routes, and the public listener mounts them."""
+class BackstageStore(MailStore, DeliveryEnds, Protocol):
+    """What the store does for channels that are no web pages."""
 
-    def routes(self) -> list[web.RouteDef]: ...
+    async def ticket_by_reference(self, reference: str) -> Case | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backstage:
+    """What a channel gets besides where it works by itself: fetches, listens, sends."""
+
+    store: BackstageStore
+    measurements: MailMeasurements
+    desks: Callable[[], Sequence[DeskContact]]
+    """The help desks that are reached by mail, as the configuration in force has them."""
+    owed: Callable[[Kind], None]
+    """To be called when a mail or an acknowledgement has come to be owed: it is done at once then, and not only when
+    somebody looks."""
+    failed: Callable[[StoreFailed], None]
+    """Told when the store has failed for good; the service stops."""
+
+
+class Channel:
+    """A way in, and out. What a channel doesn't have is as here."""
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """What the public listener mounts for it."""
+        return ()
+
+    def handlers(self) -> Mapping[Kind, DeliveryHandler]:
+        """How it does what is owed through it, of `CHANNELS_OWE`."""
+        return {}
+
+    def post(self) -> Post | None:
+        """How help desks are written to through it."""
+        return None
+
+    async def start(self) -> None:
+        """Open its doors; the store is ready. Raises StartError."""
+
+    async def run(self) -> None:
+        """What it does by itself, until cancelled."""
+        await asyncio.Event().wait()
+
+    async def stop(self, grace: float) -> None:
+        """Close its doors; what is coming in has `grace` seconds to end."""
+
+    async def close(self) -> None:
+        """The last of all: end its connections and processes. Nothing is handed to it any more."""

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from channels.channel import Channel, ChannelContext
+from channels.channel import Backstage, Channel, ChannelContext
+from channels.trial import Trial
 from channels.web.channel import WebChannel
 from channels.web.settings import WebSettings
 from gateway.core.settings import Settings
@@ -15,11 +16,13 @@ class ChannelType:
     """A type's settings, and what makes a channel of them."""
 
     settings: type[Settings]
-    make: Callable[[Any, ChannelContext], Channel]
+    make: Callable[[Any, ChannelContext, Backstage], Channel]
     start: str | None = None
     """The path of the page that people start at, where it has one."""
+    trial: Trial | None = None
+    """Tries what it needs of others, where it needs anything."""
 
 
 CHANNEL_TYPES = {
-    "web": ChannelType(WebSettings, WebChannel, start="/"),
+    "web": ChannelType(WebSettings, lambda settings, context, _: WebChannel(settings, context), start="/"),
 }

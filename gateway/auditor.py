@@ -1,7 +1,7 @@
 """The auditor: proves again and again that the ledger balances (P4).
 
-Every second it marks the tickets whose contracted time is over, looks at those that wait, and at a page of all the
-others. What seems astray is looked at a second time before anybody is alarmed.
+Every second it marks the tickets whose contracted time is over, looks at those that wait, at a page of all the others,
+and at a page of the mails that nobody has read. What seems astray is looked at a second time before anybody is alarmed.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ class Auditor:
         self._clock = clock
         self._waiting_cursor: str | None = None
         self._cursor: str | None = None
+        self._mail_cursor: str | None = None
         self._astray: set[str] = set()
         self._announced = 0
 
@@ -49,7 +50,7 @@ class Auditor:
         marked = _PAGE
         while marked == _PAGE:
             marked = len(await self._store.mark_overdue(self._clock.now(), _PAGE))
-        suspects = await self._waiting() | await self._page()
+        suspects = await self._waiting() | await self._page() | await self._mails()
         self._astray = await self._still(self._astray) | await self._confirmed(suspects - self._astray)
         await self._announce(len(self._astray))
 
@@ -66,6 +67,10 @@ class Auditor:
         found, self._cursor = await self._store.audit(self._cursor, _PAGE)
         return set(found)
 
+    async def _mails(self) -> set[str]:
+        found, self._mail_cursor = await self._store.audit_mails(self._mail_cursor, _PAGE)
+        return set(found)
+
     async def _confirmed(self, suspects: set[str]) -> set[str]:
         """Those that are astray at a second look too, as many as there is room for."""
         if not suspects:
@@ -73,8 +78,8 @@ class Auditor:
         await asyncio.sleep(_CONFIRM_AFTER)
         return await self._still(set(sorted(suspects)[: max(0, _MOST_ASTRAY - len(self._astray))]))
 
-    async def _still(self, ticket_ids: set[str]) -> set[str]:
-        return set(await self._store.audit_these(sorted(ticket_ids))) if ticket_ids else set()
+    async def _still(self, ids: set[str]) -> set[str]:
+        return set(await self._store.audit_these(sorted(ids))) if ids else set()
 
     async def _announce(self, astray: int) -> None:
         if astray == self._announced:

@@ -54,7 +54,7 @@ class IntakeDoor:
             author=message.requester.name,
             attachments=message.attachments,
         )
-        return Intake(first, ticket, message.dedupe, message.most_messages)
+        return Intake(first, ticket, message.dedupe, message.most_messages, message.acknowledge)
 
     def _ticket(self, message: InboundMessage, now: float) -> Ticket:
         terms = self._routing.terms(message.channel, message.language, message.category, message.priority)
@@ -72,4 +72,5 @@ class IntakeDoor:
             category=message.category,
             priority=message.priority,
             metadata=message.metadata,
+            answer_by=message.answer_by,
         )

@@ -20,6 +20,7 @@ from structlog.typing import EventDict
 from gateway.core.clock import iso
 from gateway.core.events import (
     AssumptionBroken,
+    ChannelTroubled,
     ConfigurationRejected,
     DeliveryQuarantined,
     DoubleDetected,
@@ -28,6 +29,8 @@ from gateway.core.events import (
     HandoffConfirmed,
     HandoffStarted,
     LedgerUnbalanced,
+    MailSkipped,
+    MessageBounced,
     NoProviderLeft,
     ProviderMisconfigured,
     ProviderStateChanged,
@@ -58,6 +61,8 @@ _LEVELS: dict[type[Event], Level] = {
     AssumptionBroken: "warning",
     ConfigurationRejected: "warning",
     SpoolingStarted: "warning",
+    MailSkipped: "warning",
+    ChannelTroubled: "error",
     TicketOverdue: "error",
     NoProviderLeft: "error",
     LedgerUnbalanced: "error",
@@ -171,6 +176,8 @@ def level_of(event: Event) -> Level:
         return "warning" if event.new in (HealthState.DOWN, HealthState.SUSPECT) else "info"
     if isinstance(event, TakeoverEnded):
         return "info" if event.met else "error"
+    if isinstance(event, MessageBounced):
+        return "warning" if event.hard else "info"
     return _LEVELS.get(type(event), "info")
 
 

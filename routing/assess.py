@@ -27,9 +27,10 @@ def _provider(name: str, settings: ProviderSettings) -> ProviderFigures:
         desk=Desk(
             name=name,
             timeout=settings.timeout,
-            search_timeout=settings.search_timeout,
+            search_timeout=settings.search_seconds,
             rate=settings.rate,
-            lease=settings.search_timeout + settings.timeout + LEASE_SLACK,
+            lease=settings.search_seconds + settings.timeout + LEASE_SLACK,
+            assumptions=settings.assumptions(name),
         ),
         probing=Probing(
             every=health.every,
@@ -41,7 +42,8 @@ def _provider(name: str, settings: ProviderSettings) -> ProviderFigures:
         ),
         honours_key=settings.honours_key,
         can_search=settings.can_search,
-        key_memory=settings.key_memory,
+        key_memory=settings.key_seconds,
+        canaries=settings.canaries(),
     )
 
 

@@ -3,10 +3,10 @@ desk's, and about which ticket, is for the thread to prove."""
 
 from enum import StrEnum
 
-from channels.email.desk_pattern import DeskPattern
 from channels.email.mail import Mail
 from channels.email.threading.claims import Claim, Strategy
 from channels.email.threading.tokens import Party
+from gateway.core.desk_pattern import DeskPattern
 from gateway.core.values import dataclass
 
 _LONGEST_NUMBER = 64

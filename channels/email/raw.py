@@ -1,36 +1,9 @@
-"""A mail as it came in, before anybody has looked into it, and the port by which it becomes durable."""
+"""The port by which a raw mail becomes durable."""
 
 from collections.abc import AsyncIterable
-from enum import StrEnum
 from typing import Protocol
 
-from gateway.core.clock import Instant
-from gateway.core.values import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a mail came from."""
-
-    channel: str
-    place: str
-    """For people: `imap INBOX`, `lmtp`."""
-    key: str
-    """What makes this copy of it the same when it comes again from there."""
-    received_at: Instant
-    """When we got it, or the mailbox before us."""
-    sender: str | None = None
-    """Of the envelope; "" is the null sender, None unknown, as in a mailbox."""
-    recipients: tuple[str, ...] = ()
-    """Of the envelope, as far as it is known."""
-
-
-class Kept(StrEnum):
-    """What became of a raw mail; it is on disk either way."""
-
-    NEW = "new"
-    DUPLICATE = "duplicate"
-    """This copy was kept before."""
+from gateway.core.raw_mail import Kept, Origin
 
 
 class RawMails(Protocol):

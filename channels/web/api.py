@@ -15,7 +15,7 @@ from channels.web.allowance import Allowance
 from channels.web.answers import check_answers
 from channels.web.categories import Categories
 from channels.web.complaints import complaints
-from channels.web.content import JSON, parse_object, read_content
+from channels.web.content import JSON, media_type_of, parse_object, read_content
 from channels.web.drafts import too_many
 from channels.web.multipart import MULTIPART, FormLimits, read_form
 from channels.web.pages import refuse_cross_site
@@ -90,7 +90,7 @@ class TicketApi:
 
     async def _content(self, request: web.Request, language: Language) -> tuple[bytes, list[Attachment]]:
         """The ticket's JSON: the whole content, or the field `ticket` of a form that has files beside it."""
-        if request.headers.get("Content-Type") == JSON or request.content_type != MULTIPART:
+        if media_type_of(request) != MULTIPART:
             return await read_content(request, JSON, self._limits.fields), []
         allowance = Allowance.of(request, self._context, self._throttle)
         fields, files = await read_form(request, self._limits, allowance, language)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from channels.channel import ChannelContext
+from channels.channel import Channel, ChannelContext
 from channels.web.api import API_PATH, TicketApi
 from channels.web.attachments import ATTACHMENT_PATH, AttachmentDownload
 from channels.web.drafts import Drafts
@@ -21,7 +21,7 @@ from gateway.core.texts import Texts
 TEXTS_FOLDER = Path(__file__).parent / "texts"
 
 
-class WebChannel:
+class WebChannel(Channel):
     """A JSON API, a form, and the requester's page; `sleep` is what whoever sends too much is slowed by."""
 
     def __init__(

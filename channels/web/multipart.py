@@ -8,7 +8,7 @@ from aiohttp import web
 
 from channels.web.allowance import Keeping
 from channels.web.attachment_settings import AttachmentSettings
-from channels.web.content import FORM, NOT_A_FORM, parse_form, read_content
+from channels.web.content import FORM, NOT_A_FORM, media_type_of, parse_form, read_content
 from channels.web.parts import NotMultipart, Part, Parts
 from channels.web.sizes import in_mebibytes
 from gateway.core.arriving import Arriving
@@ -71,7 +71,7 @@ async def read_form(
     Takes multipart/form-data, and urlencoded forms, which have no files. Raises FilesRefused (422, or 503 where files
     can't be kept now), any other Problem for what is no form or too much of one, and StoreFailed.
     """
-    if request.content_type != MULTIPART:
+    if media_type_of(request) != MULTIPART:
         return parse_form(await read_content(request, FORM, limits.fields), language), []
     reading = _Reading(request, limits, blobs, language)
     try:

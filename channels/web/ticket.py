@@ -67,10 +67,9 @@ class TicketPage:
     async def send(self, request: web.Request) -> web.Response:
         """303 back to the page once the message is on disk; else the page again, with what was written."""
         refuse_cross_site(request)
-        case, ticket = await self._ticket(request)
-        visit = self._pages.visits.of(request, ticket.language)
+        visit = await self._visit(request)
         draft = await self._drafts.read(request, visit.language)
-        case, ticket = await self._ticket(request)  # as it stands now: the form may have taken minutes to come
+        case, ticket = await self._ticket(request)
         if draft.get(STEP_FIELD) == SHOW:
             return self._page(request, visit, case, ticket, draft)
         errors = {error.pointer.rpartition("/")[2]: error.detail for error in draft.errors}
@@ -107,6 +106,11 @@ class TicketPage:
 
     def _too_long(self, ticket: Ticket, visit: Visit) -> ComesBack:
         return ComesBack(422, visit.language(_TOO_LONG, reference=show_reference(ticket.reference)))
+
+    async def _visit(self, request: web.Request) -> Visit:
+        """Nothing of the conversation is kept: a form may take minutes to come, and finds it longer then."""
+        _, ticket = await self._ticket(request)
+        return self._pages.visits.of(request, ticket.language)
 
     async def _ticket(self, request: web.Request) -> tuple[Case, Ticket]:
         ticket_id = self._context.signer.verify(request.match_info["token"])

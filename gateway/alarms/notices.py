@@ -21,6 +21,9 @@ class AlarmType(StrEnum):
     ASSUMPTION_BROKEN = "assumption_broken"
     CONFIGURATION_REJECTED = "configuration_rejected"
     REQUESTS_SPOOLED = "requests_spooled"
+    CHANNEL_TROUBLED = "channel_troubled"
+    MAIL_BOUNCED = "mail_bounced"
+    MAIL_SKIPPED = "mail_skipped"
 
 
 class Severity(StrEnum):
@@ -44,6 +47,9 @@ SEVERITY = {
     AlarmType.ASSUMPTION_BROKEN: Severity.WARNING,
     AlarmType.CONFIGURATION_REJECTED: Severity.WARNING,
     AlarmType.REQUESTS_SPOOLED: Severity.CRITICAL,
+    AlarmType.CHANNEL_TROUBLED: Severity.CRITICAL,
+    AlarmType.MAIL_BOUNCED: Severity.WARNING,
+    AlarmType.MAIL_SKIPPED: Severity.WARNING,
 }
 
 
@@ -62,7 +68,7 @@ class Notice:
     change: Change
     alarm: AlarmType
     subject: str
-    """The provider, policy, takeover or assumption; empty where the alarm is about tickets."""
+    """The provider, policy, takeover, assumption or channel with its part; empty where it is about items."""
     at: Instant
     details: Mapping[str, object] = field(default_factory=dict)
     references: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from contextlib import suppress
 import structlog
 
 from gateway.alarms.notices import AlarmType, Change, Notice, Severity
-from gateway.alarms.rules import Rules
+from gateway.alarms.rules import Rules, item_of
 from gateway.alarms.titles import titles
 from gateway.core.clock import Clock, iso
 from gateway.core.delivery import Delivery, Kind
@@ -90,18 +90,26 @@ class Alarms:
                 await self._tidy()
 
     async def _tidy(self) -> None:
-        """Let go of what no event will clear: what is configured no longer, and tickets that ceased to be overdue."""
+        """Let go of what no event will clear: what isn't configured, late or in quarantine any longer."""
         providers = {provider.name for provider in self._status.providers()}
         self._rules.forget_others(providers, self._status.policies().keys(), self._clock.now())
+        with suppress(StoreUnavailable):
+            await self._tidy_overdue()
+            await self._tidy_quarantine()
+
+    async def _tidy_overdue(self) -> None:
         held = self._rules.overdue()
-        if not held:
-            return
-        try:
+        if held:
             late = await self._reads.overdue(self._clock.now(), _MOST_OVERDUE)
-        except StoreUnavailable:
-            return
-        if len(late) < _MOST_OVERDUE:
-            self._rules.not_overdue(held - {ticket.id for ticket in late}, self._clock.now())
+            if len(late) < _MOST_OVERDUE:
+                self._rules.not_overdue(held - {ticket.id for ticket in late}, self._clock.now())
+
+    async def _tidy_quarantine(self) -> None:
+        held = self._rules.quarantined()
+        if held:
+            found = await self._reads.quarantined(_MOST_QUARANTINED)
+            if len(found) < _MOST_QUARANTINED:
+                self._rules.not_quarantined(held - set(map(item_of, found)), self._clock.now())
 
     async def flush(self) -> None:
         """Say what there is to say now. What the store can't take is kept and owed with the next flush."""
@@ -138,6 +146,8 @@ class Alarms:
 
 _OVERDUE = {"overdue": "/api/v1/overdue"}
 _PROVIDERS = {"providers": "/api/v1/providers"}
+_TICKETS = {"tickets": "/api/v1/tickets"}
+_METRICS = {"metrics": "/metrics"}
 _QUARANTINE = {"quarantine": "/api/v1/quarantine"}
 _LINKS: dict[AlarmType, dict[str, str]] = {
     AlarmType.TICKETS_OVERDUE: _OVERDUE,
@@ -145,12 +155,15 @@ _LINKS: dict[AlarmType, dict[str, str]] = {
     AlarmType.PROVIDER_DOWN: _PROVIDERS,
     AlarmType.PROVIDER_MISCONFIGURED: _PROVIDERS,
     AlarmType.TAKEOVER: {"takeovers": "/api/v1/takeovers"} | _PROVIDERS,
-    AlarmType.LEDGER_UNBALANCED: {"tickets": "/api/v1/tickets"},
+    AlarmType.LEDGER_UNBALANCED: _TICKETS,
     AlarmType.QUARANTINE: _QUARANTINE,
     AlarmType.NOTICE_UNDELIVERED: _QUARANTINE,
-    AlarmType.ASSUMPTION_BROKEN: {"metrics": "/metrics"},
+    AlarmType.ASSUMPTION_BROKEN: _METRICS,
     AlarmType.CONFIGURATION_REJECTED: {"policies": "/api/v1/policies"},
-    AlarmType.REQUESTS_SPOOLED: {"readiness": "/readyz", "metrics": "/metrics"},
+    AlarmType.REQUESTS_SPOOLED: {"readiness": "/readyz"} | _METRICS,
+    AlarmType.CHANNEL_TROUBLED: _METRICS,
+    AlarmType.MAIL_BOUNCED: _TICKETS,
+    AlarmType.MAIL_SKIPPED: _METRICS,
 }
 
 

@@ -18,6 +18,9 @@ _TITLES = {
     AlarmType.ASSUMPTION_BROKEN: mark("An assumption of the computed bounds does not hold: {assumption}"),
     AlarmType.CONFIGURATION_REJECTED: mark("Configuration rejected: the one before stays in force"),
     AlarmType.REQUESTS_SPOOLED: mark("The store is away: requests wait on the gateway's own disk"),
+    AlarmType.CHANNEL_TROUBLED: mark("Channel {channel} is in trouble: {part}"),
+    AlarmType.MAIL_BOUNCED: mark("Mail of ours does not arrive: somebody waits for an answer in vain"),
+    AlarmType.MAIL_SKIPPED: mark("A mail in a mailbox could not be taken: somebody has to read it there"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The organisation's own texts (`gateway.organisation.texts`), checked before anybody reads them."""
+"""The organisation's own texts and layouts (`gateway.organisation.texts`), checked before anybody reads them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,8 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po
 
+from channels.email.composing import TEXTS_FOLDER as MAIL_TEXTS
+from channels.email.composing import MailTemplates
 from channels.web.channel import TEXTS_FOLDER as WEB_TEXTS
 from gateway.core.errors import ConfigError
 from gateway.core.texts import LANGUAGES
@@ -22,15 +24,17 @@ _SHOWN = 60
 
 
 def check_own_texts(folder: Path) -> None:
-    """Raises ConfigError with file, line and what is wrong, for every text of these catalogues that can't be shown."""
+    """Raises ConfigError with file, line and what is wrong, for each text of these catalogues that can't be shown, and a
+    mail's layout that can't be filled."""
     known = _known_texts()
     problems = [problem for path in sorted(folder.glob("*.po")) for problem in _problems(path, known)]
     if problems:
         raise ConfigError("\n".join(problems))
+    MailTemplates("", folder)
 
 
 def _known_texts() -> set[str]:
-    folders = (WEB_TEXTS, LISTENER_TEXTS)
+    folders = (WEB_TEXTS, MAIL_TEXTS, LISTENER_TEXTS)
     return {str(each.id) for folder in folders for each in _catalogue(folder / f"{_COMPLETE}.po") if each.id}
 
 

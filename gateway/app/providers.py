@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from gateway.app.configuration import RelevoConfig, provider_settings
-from gateway.core.clock import Clock
 from gateway.core.events import ProviderStateChanged
-from gateway.core.links import AttachmentLinks
 from gateway.core.ports import Measurements
 from gateway.core.provider import ProviderStatus
 from gateway.web.ops import PolicyFacts
@@ -13,6 +11,7 @@ from routing.delivery.fleet import LiveProvider, Route
 from routing.delivery.lanes import Lane
 from routing.health.machine import Transition
 from routing.health.monitor import Monitor
+from routing.providers.context import ProviderContext
 from routing.registry import build_provider
 from routing.settings import ProviderSettings
 from routing.takeover.assessment import Assessment
@@ -24,45 +23,40 @@ def build_providers(
     config: RelevoConfig,
     running: Mapping[str, LiveProvider],
     known: Mapping[str, ProviderStatus],
-    clock: Clock,
-    links: AttachmentLinks,
+    context: Callable[[str], ProviderContext],
     measurements: Measurements,
     health_changed: ChangeHeard,
 ) -> dict[str, LiveProvider]:
     """Every provider of `config`; one whose settings are as before goes on running, with what is known of it.
 
-    `known` is the health of each from before.
+    `known` is the health of each from before. Raises ConfigError where one can't be made.
     """
     return {
         name: running[name]
         if name in running and running[name].settings == settings
-        else _build(
-            name, config.providers[name].type, settings, known.get(name), clock, links, measurements, health_changed
-        )
+        else _build(config.providers[name].type, settings, context(name), known.get(name), measurements, health_changed)
         for name, settings in provider_settings(config).items()
     }
 
 
 def _build(
-    name: str,
     type_name: str,
     settings: ProviderSettings,
+    context: ProviderContext,
     known: ProviderStatus | None,
-    clock: Clock,
-    links: AttachmentLinks,
     measurements: Measurements,
     health_changed: ChangeHeard,
 ) -> LiveProvider:
     def heard(change: Transition) -> None:
         health_changed(
             ProviderStateChanged(
-                at=change.at, provider=name, old=change.old.value, new=change.new.value, reason=change.reason
+                at=change.at, provider=context.name, old=change.old.value, new=change.new.value, reason=change.reason
             )
         )
 
-    adapter = build_provider(name, type_name, settings, clock, links)
-    monitor = Monitor(adapter, settings.health, clock, heard, on_probe=measurements.probe_seconds, known=known)
-    return LiveProvider(name, adapter, settings, monitor, Lane(settings.window, settings.rate))
+    adapter = build_provider(type_name, settings, context)
+    monitor = Monitor(adapter, settings.health, context.clock, heard, on_probe=measurements.probe_seconds, known=known)
+    return LiveProvider(context.name, adapter, settings, monitor, Lane(settings.window, settings.rate))
 
 
 def routes_of(config: RelevoConfig, assessment: Assessment) -> list[Route]:

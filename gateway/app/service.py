@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 import structlog
 
-from channels.channel import ChannelContext
-from channels.registry import CHANNEL_TYPES
+from channels.channel import Backstage, ChannelContext
 from gateway.alarms.observer import Alarms
 from gateway.alarms.sender import WebhookNotices
 from gateway.alarms.settings import WebhookAlarmSettings
 from gateway.app.age import process_age
 from gateway.app.broken import BrokenAssumptions
+from gateway.app.channels import Channels
 from gateway.app.configuration import RelevoConfig, assess, load_configuration, require_possible, secrets_of
 from gateway.app.doors import OPS_LIMITS, public_limits
 from gateway.app.front import public_front
@@ -49,8 +49,9 @@ from gateway.web.ops import Ops
 from gateway.web.routes import ops_routes
 from routing.delivery.engine import Engine
 from routing.delivery.fleet import Fleet
+from routing.providers.context import ProviderContext
 from routing.providers.webhook.context import DeskContext
-from routing.registry import provider_routes
+from routing.registry import desk_contacts, provider_routes
 from routing.takeover.assessment import Assessment
 from routing.takeover.evidence import Promise
 from routing.takeover.promise import PolicyPromise
@@ -141,8 +142,21 @@ class Service:
             settings, self._store, self._clock, self._alarms, self._metrics, self._fail, self._parts
         )
 
+        # The channels, closed still: their doors open last.
+        self._door = IntakeDoor(self._keeping.store, self._fleet, self._clock, self._metrics)
+        self._channels = self._build_channels(signer)
+        self._parts.push_async_callback(self._channels.close)
+
         # Those who hand over.
-        self._engine = Engine(self._store, self._fleet, self._clock, self._notices, self._promise, self._broken.since)
+        self._engine = Engine(
+            self._store,
+            self._fleet,
+            self._clock,
+            self._notices,
+            self._promise,
+            self._broken.since,
+            self._channels.work,
+        )
         self._store.subscribe(self._engine)
         self._parts.push_async_callback(self._close_providers)
         self._known = {status.name: status for status in await self._store.health()}
@@ -174,7 +188,7 @@ class Service:
         self._public = Listener(
             "public",
             settings.public.listen,
-            self._public_routes(signer),
+            self._public_routes(),
             front=public_front(self._config, self._organisation),
             limits=public_limits(settings.public),
             trusted_proxies=settings.public.trusted_proxies,
@@ -183,6 +197,9 @@ class Service:
         await self._public.start()
         self._parts.push_async_callback(self._public.stop, settings.shutdown_within / 6)
         self._parts.callback(self._feed.close)
+        self._parts.push_async_callback(self._channels.stop, settings.shutdown_within / 6)
+        await self._channels.start()
+        self._tasks += [self._background(name, running) for name, running in self._channels.running()]
         await self._announce_start(unsure)
         self._public_is_open = True  # last: whoever hears that we are ready may send us a signal the next moment
 
@@ -244,7 +261,7 @@ class Service:
     def _put_in_force(self, config: RelevoConfig) -> None:
         running = {live.name: live for live in self._fleet.everyone()}
         providers = build_providers(
-            config, running, self._known, self._clock, self._links, self._metrics, self._engine.takeovers.health_changed
+            config, running, self._known, self._provider_context, self._metrics, self._engine.takeovers.health_changed
         )
         webhooks = [each.settings for each in config.alarms if isinstance(each.settings, WebhookAlarmSettings)]
         self._notices.configure(webhooks)
@@ -303,26 +320,36 @@ class Service:
             token=token.get_secret_value() if token else None,
         )
 
-    def _public_routes(self, signer: TokenSigner) -> list[Any]:
-        kept = self._keeping
-        door = IntakeDoor(kept.store, self._fleet, self._clock, self._metrics)
-        routes: list[Any] = []
-        for name, typed in self._config.channels.items():
-            context = ChannelContext(
+    def _build_channels(self, signer: TokenSigner) -> Channels:
+        def context(name: str) -> ChannelContext:
+            return ChannelContext(
                 name=name,
-                intake=door,
-                reads=kept.store,
+                intake=self._door,
+                reads=self._keeping.store,
                 routing=self._fleet,
                 signer=signer,
                 clock=self._clock,
                 measurements=self._metrics,
                 organisation=self._organisation,
                 public_url=self._config.gateway.public.url,
-                blobs=kept.blobs,
+                blobs=self._keeping.blobs,
             )
-            routes += CHANNEL_TYPES[typed.type].make(typed.settings, context).routes()
-        desks = DeskContext(door, kept.store, kept.blobs, self._links, self._clock)
-        return self._memory.guarded(routes + provider_routes(self._fleet.adapters, desks))
+
+        backstage = Backstage(
+            store=self._store,
+            measurements=self._metrics,
+            desks=lambda: desk_contacts(self._fleet.adapters().values()),
+            owed=lambda kind: self._engine.owed(kind),
+            failed=self._fail,
+        )
+        return Channels(self._config.channels, context, backstage, self._clock)
+
+    def _provider_context(self, name: str) -> ProviderContext:
+        return ProviderContext(name, self._clock, self._links, self._channels.posts())
+
+    def _public_routes(self) -> list[Any]:
+        desks = DeskContext(self._door, self._keeping.store, self._keeping.blobs, self._links, self._clock)
+        return self._memory.guarded(self._channels.routes() + provider_routes(self._fleet.adapters, desks))
 
     def _sweeper(self) -> Sweeper:
         return Sweeper(self._keeping.blobs, self._store.blobs_named, self._clock, self._metrics.swept)

@@ -26,7 +26,12 @@ def _policy(policy: PolicyAssessment) -> dict[str, Any]:
         "hedge": _rounded(policy.hedge),
         "hedge_derived": policy.policy.hedge is None,
         "providers": [
-            {"name": each.name, "silence": _bound(each.silence), "errors": _bound(each.errors)}
+            {
+                "name": each.name,
+                "silence": _bound(each.silence),
+                "errors": _bound(each.errors),
+                "silent_death": _bound(each.silent_death) if each.silent_death else None,
+            }
             for each in policy.providers
         ],
         "backups": [_backup(backup) for backup in policy.backups],

@@ -65,6 +65,8 @@ def _bounds(policy: PolicyAssessment) -> Iterator[tuple[str, Bound]]:
     for provider in policy.providers:
         yield f"{say(provider.silence.what)}, {provider.name}", provider.silence
         yield f"{say(provider.errors.what)}, {provider.name}", provider.errors
+        if provider.silent_death is not None:
+            yield f"{say(provider.silent_death.what)}, {provider.name}", provider.silent_death
     for backup in policy.backups:
         yield f"{say(backup.rescue.what)}, {backup.name}", backup.rescue
         if backup.silent_death is not None:

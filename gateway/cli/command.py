@@ -2,6 +2,7 @@
 
 import click
 
+from gateway.cli.commands.channels import channels
 from gateway.cli.commands.check import check
 from gateway.cli.commands.demo import demo
 from gateway.cli.commands.desk import desk
@@ -35,6 +36,7 @@ for command in (
     serve,
     check,
     route,
+    channels,
     providers,
     tickets,
     overdue,

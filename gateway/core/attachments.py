@@ -25,7 +25,7 @@ _BEGINNINGS = {
 """How the contents begin that may be shown as what they claim to be."""
 _MARKUP_AT_THE_START = re.compile(rb"\s*<[a-z!?/]", re.IGNORECASE)
 _MARKUP = re.compile(rb"<(?:!doctype|\?xml|html|head|body|script|svg|iframe|math|xsl)\b", re.IGNORECASE)
-_EXECUTED = re.compile(r"text/(?!plain$|csv$).*|.*[/+]xml\b.*|.*(?:html|svg|script|wasm|flash|mathml).*")
+_EXECUTED = re.compile(r"text/(?!plain$|csv$).*|multipart/.*|.*[/+]xml\b.*|.*(?:html|svg|script|wasm|flash|mathml).*")
 """Declared types that a browser might run, or read as markup."""
 
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"})

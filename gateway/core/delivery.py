@@ -27,6 +27,12 @@ class Kind(StrEnum):
     """Telling a provider that somebody else has the ticket now."""
     NOTICE = "notice"
     """An alarm, to operations."""
+    MAIL = "mail"
+    """The reading of a raw mail; `payload` has its id under `mail`, `target` is the channel."""
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """To the requester, by the channel `target`: the ticket is safe with us."""
+    ANSWER = "answer"
+    """A provider's message, to the requester, by the channel `target`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ class HandoffFact:
     """When an accepted copy is first to be read back; a quarter of a minute later unless given."""
 
 
+CHANNELS_OWE = frozenset({Kind.MAIL, Kind.ACKNOWLEDGEMENT, Kind.ANSWER})
+"""Kinds that the channel named by `target` does."""
 HANDING_OVER = frozenset({Kind.TICKET, Kind.RESCUE})
 """Kinds that end when a provider has the ticket."""
 
@@ -153,6 +161,8 @@ class Quarantined:
     reason: str
     attempts: int
     at: Instant
+    place: str | None = None
+    """Where a mail came from, such as `imap INBOX`; its channel is the target."""
 
 
 @dataclass(frozen=True, slots=True)

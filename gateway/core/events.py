@@ -145,6 +145,61 @@ class TicketReplied(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageBounced(Event):
+    """A mail of ours about this ticket did not arrive, or is late: it was to `party`, a desk's name or `requester`."""
+
+    type: ClassVar[str] = "message.bounced"
+    channel: str
+    party: str
+    action: str
+    """`failed` or `delayed`."""
+    status: str
+    """Enhanced status code, such as 5.1.1; "" where none is known."""
+    hard: bool
+    """Another try to the same address can't mend it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailNoted(Event):
+    """A mail that became no message: `kind` says why, such as `own`, `receipt` or `desk_automatic`."""
+
+    type: ClassVar[str] = "mail.noted"
+    channel: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSkipped(Event):
+    """A mail in a mailbox was given up: it is there still, and was not taken."""
+
+    type: ClassVar[str] = "mail.skipped"
+    channel: str
+    place: str
+    key: str
+    """Which one, in the mailbox's own numbers."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTroubled(Event):
+    """A part of a channel (`imap INBOX`, `token`, `smtp`) does not work; it is tried again by itself."""
+
+    type: ClassVar[str] = "channel.troubled"
+    channel: str
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRecovered(Event):
+    """A part of a channel that was in trouble works again."""
+
+    type: ClassVar[str] = "channel.recovered"
+    channel: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOverdue(Event):
     """The contracted time is over and no operative provider has it."""
 
@@ -253,7 +308,8 @@ class ProviderAvailableAgain(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerUnbalanced(Event):
-    """The auditor found tickets that are neither with a provider, nor waiting with a next step, nor in quarantine."""
+    """The auditor found tickets that are neither with a provider, nor waiting with a next step, nor in quarantine; an
+    unread mail without its place counts as a ticket."""
 
     type: ClassVar[str] = "ledger.unbalanced"
     tickets: int
@@ -346,6 +402,11 @@ TYPES: dict[str, type[Event]] = {
         TicketRescued,
         TicketReopened,
         TicketReplied,
+        MessageBounced,
+        MailNoted,
+        MailSkipped,
+        ChannelTroubled,
+        ChannelRecovered,
         TicketOverdue,
         DeliveryQuarantined,
         DeliveryReleased,

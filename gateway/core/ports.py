@@ -22,6 +22,7 @@ from gateway.core.delivery import (
 from gateway.core.events import Event, Recorded
 from gateway.core.handoff import Handoff
 from gateway.core.provider import Copy, ProviderReport, ProviderStatus, ReportResult, Takeover, TakeoverFigures
+from gateway.core.raw_mail import Kept, MailRead, RawMail
 from gateway.core.reference import ReservedReferences
 from gateway.core.ticket import InboundMessage, Intake, Message, Priority, Receipt, Terms, Ticket
 
@@ -92,6 +93,37 @@ class KeptBlobs(Blobs, Protocol):
         """Be ready. Raises StartError."""
 
     async def close(self) -> None: ...
+
+
+class MailStore(Protocol):
+    """Where raw mails are kept until they are read, and how far mailboxes have been received."""
+
+    async def keep_mail(self, mail: RawMail) -> Kept:
+        """Make it durable, with the duty to read it; its blob is durable already. A copy of the same channel and key
+        that was kept before is a DUPLICATE. Raises StoreUnavailable, StoreFailed."""
+
+    async def raw_mail(self, mail_id: str) -> RawMail | None:
+        """As it is kept."""
+
+    async def mail_read(self, read: MailRead) -> bool:
+        """False where the lease is lost, or the message is in a spool still: then nothing of it is kept, and the mail
+        is to be read again."""
+
+    async def header_ids(self, ticket_id: str) -> list[str]:
+        """Message-IDs of the mails that became the requester's messages of this ticket, oldest first."""
+
+    async def ticket_at(self, provider: str, provider_reference: str) -> str | None:
+        """The id of the newest ticket whose copy has that reference there."""
+
+    async def mailbox_position(self, channel: str, folder: str) -> str | None:
+        """As it was saved last."""
+
+    async def save_mailbox_position(self, channel: str, folder: str, position: str) -> None:
+        """Durable on return."""
+
+    async def forget_mails(self, channel: str, before: Instant, limit: int) -> int:
+        """Give up the contents of up to `limit` mails that were read before that instant; that they came stays known.
+        Returns how many; fewer than `limit` means no more."""
 
 
 class DeliveryStore(Protocol):
@@ -215,8 +247,12 @@ class LedgerStore(Announcer, Protocol):
         there, nor waiting with something owed; and where to go on, None at the end.
         """
 
-    async def audit_these(self, ticket_ids: Sequence[str]) -> list[str]:
-        """Those of them that are astray, in one consistent read."""
+    async def audit_mails(self, after_mail_id: str | None, limit: int) -> tuple[list[str], str | None]:
+        """As `audit`, over the mails that nobody has read: astray is one whose reading is neither owed nor in
+        quarantine."""
+
+    async def audit_these(self, ids: Sequence[str]) -> list[str]:
+        """Those of these tickets and mails that are astray, in one consistent read."""
 
 
 class TicketStore(IntakeStore, Protocol):
@@ -245,13 +281,22 @@ class SpoolStore(TicketStore, Announcer, Protocol):
 
 
 class QuarantineStore(Protocol):
-    """What a person may do with an item in quarantine; both leave a line in the audit."""
+    """What a person may do with items in quarantine; all of it leaves a line in the audit."""
 
     async def release(self, quarantined_id: str, at: Instant, actor: str) -> bool:
         """Owe it again, due now, with its attempts forgotten. False where there is no such item."""
 
     async def discard(self, quarantined_id: str, at: Instant, actor: str) -> bool:
         """Take it out for good; the ticket of a discarded hand-off is closed. False where there is no such item."""
+
+    async def replay_mails(
+        self, at: Instant, limit: int, actor: str, *, channel: str | None = None, reason: str | None = None
+    ) -> int:
+        """Have up to `limit` mails that were put there until `at` read again, oldest first: of that channel, and with
+        that text in their reason, where given. Returns how many; fewer than `limit` means no more."""
+
+    async def quarantined_mail(self, quarantined_id: str, actor: str) -> RawMail | None:
+        """The mail that could not be read, to be shown to whoever asks; None where there is no such item."""
 
 
 class RecordStore(Protocol):
@@ -271,6 +316,20 @@ class RecordStore(Protocol):
 
     async def health(self) -> list[ProviderStatus]:
         """What was recorded last: a provider that had failed before a restart has to prove itself after it."""
+
+
+class DeliveryEnds(Announcer, Protocol):
+    """What a channel does with a delivery that it was handed."""
+
+    async def defer(self, defers: Sequence[Defer]) -> list[bool]: ...
+
+    async def finish(self, finishes: Sequence[Finish]) -> list[bool]: ...
+
+    async def quarantine(self, quarantines: Sequence[Quarantine]) -> list[bool]: ...
+
+
+DeliveryHandler = Callable[[Case], Awaitable[None]]
+"""Does one claimed delivery: every way out gives it back, finishes it or puts it in quarantine."""
 
 
 class NoticeSender(Protocol):
@@ -311,6 +370,23 @@ class Measurements(Protocol):
 
     def alarm(self, alarm: str, active: int, raised: bool) -> None:
         """`active` alarms of this type are on now; `raised` where one has just begun."""
+
+
+class MailMeasurements(Protocol):
+    """What a mail channel tells of itself. Quick, never raises."""
+
+    def channel_succeeded(self, channel: str, at: Instant) -> None:
+        """It took something in, or looked and there was nothing new."""
+
+    def mail_read(self, channel: str, outcome: str) -> None:
+        """One raw mail was read: `ticket`, `message`, `report`, `bounce`, `duplicate`, `quarantined`, or what MailNoted
+        says."""
+
+    def mail_sent(self, channel: str, outcome: str) -> None:
+        """One try to send a mail: `sent`, `deferred`, `refused`, `unknown`."""
+
+    def mailbox_counted(self, channel: str, folder: str, mails: int, missing: int) -> None:
+        """So many mails are in the folder, and so many of them are not in the store."""
 
 
 class ConnectionMeasurements(Protocol):

@@ -33,6 +33,8 @@ _LENGTH = 10
 _ZERO = ord("0")
 _SET_APART = 9 * 10 ** (_LENGTH - 2)
 """The first nine digits from which on references are given out by those who reserved them."""
+CANARY_REFERENCE = "0" * _LENGTH
+"""No ticket's: canaries bear it, the letters that only ask for a sign of life."""
 BLOCKS = 100
 BLOCK_SIZE = 10**6
 _AT_ONCE = 256
@@ -51,8 +53,8 @@ def check_digit(digits: str) -> str:
 
 def new_reference() -> str:
     """A fresh reference, ten digits; whether it is taken is for the store to say."""
-    # 64 random bits for thirty: what the division prefers is one reference in 2^34 too often.
-    return _reference(_random_number() % _SET_APART)
+    # 64 random bits for thirty: what the division prefers is one reference in 2^34 too often. Zero is the canary's.
+    return _reference(1 + _random_number() % (_SET_APART - 1))
 
 
 def _random_number() -> int:

@@ -114,6 +114,8 @@ class Ticket:
     handed_off_at: Instant | None = None
     reason: str | None = None
     """Why it waits or lies in quarantine; facts only, never personal data."""
+    answer_by: str | None = None
+    """The channel that carries answers to the requester; None where they are only shown on the requester's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,16 @@ class DedupeKey:
     key: str
     fingerprint: str
     """Hash of the content: the same key with another fingerprint is a conflict, not a duplicate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many of something within a while, counted in the store under `key` (a digest, never personal data)."""
+
+    key: str
+    most: int
+    within: float
+    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +157,10 @@ class InboundMessage:
     """The ticket it continues, when the channel has proved that; else it opens one."""
     most_messages: int | None = None
     """As many as a requester may write into one ticket: one more is not taken. None for any number."""
+    answer_by: str | None = None
+    """See Ticket."""
+    acknowledge: tuple[Allowance, ...] = ()
+    """An acknowledgement of the new ticket is owed by `answer_by`, if each of these has one left; none where empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +171,8 @@ class Intake:
     ticket: Ticket | None = None
     dedupe: DedupeKey | None = None
     most_messages: int | None = None
-    """See InboundMessage."""
+    acknowledge: tuple[Allowance, ...] = ()
+    """See InboundMessage, for both."""
 
 
 class Acceptance(StrEnum):

@@ -91,6 +91,8 @@ class Connection(web.RequestHandler):
             self._break_garbled_body()
         elif self._waiting_for_head and data:
             self._grow_head(len(data))
+        elif self._exchange is not None and self._exchange.beside_body(len(data)) > self._limits.head:
+            self.end("large_head")
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -11,7 +11,6 @@ from gateway.core.errors import Fault, RelevoError
 from gateway.core.ids import new_id
 from gateway.core.problems import (
     BAD_REQUEST,
-    EXPECTATION_FAILED,
     INTERNAL,
     INVALID,
     METHOD_NOT_ALLOWED,
@@ -85,8 +84,6 @@ def _problem(error: Exception, request: web.Request, limits: Limits) -> Problem:
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
             return Problem(METHOD_NOT_ALLOWED, headers={"Allow": allowed}, allowed=allowed)
-        case web.HTTPExpectationFailed():
-            return Problem(EXPECTATION_FAILED, close=True)
         case web.HTTPRequestEntityTooLarge():
             return Problem(TOO_LARGE, limit=limits.body, close=True)
         case web.RequestPayloadError() | web.HTTPClientError():

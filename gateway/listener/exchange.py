@@ -18,13 +18,26 @@ class SlowBody(TimeoutError):
 class Exchange:
     """A request in the hands of its route, run by the current task."""
 
-    __slots__ = ("_body", "_counted_until", "_limits", "_ours", "_task", "_theirs", "answering", "overdue")
+    __slots__ = (
+        "_beside",
+        "_body",
+        "_counted_until",
+        "_grown_to",
+        "_limits",
+        "_ours",
+        "_task",
+        "_theirs",
+        "answering",
+        "overdue",
+    )
 
     def __init__(self, body: StreamReader, limits: Limits, now: float) -> None:
         self._body = body
         self._limits = limits
         self._counted_until = now
         self._theirs = self._ours = 0.0
+        self._grown_to = body.total_bytes
+        self._beside = 0
         self._task = asyncio.current_task()
         self.answering = False
         """The answer has begun, or the route is done: it has no deadline any more."""
@@ -34,6 +47,14 @@ class Exchange:
     @property
     def body_is_missing(self) -> bool:
         return not self._body.is_eof()
+
+    def beside_body(self, size: int) -> int:
+        """So many bytes have come; how many in all since the body last grew: of its trailers, or of the next head."""
+        if self._body.total_bytes != self._grown_to:
+            self._grown_to, self._beside = self._body.total_bytes, 0
+        else:
+            self._beside += size
+        return self._beside
 
     def look(self, now: float, *, held_up: bool) -> bool:
         """Ends what is out of time; True while the client keeps us waiting. `held_up`: we don't read what it sends."""

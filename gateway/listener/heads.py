@@ -5,21 +5,25 @@ from functools import lru_cache
 
 from aiohttp import HttpVersion11, hdrs, web
 
-from gateway.core.problems import BAD_REQUEST, UNSUPPORTED_ENCODING, Problem
+from gateway.core.problems import BAD_REQUEST, EXPECTATION_FAILED, UNSUPPORTED_ENCODING, Problem
 
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
 _IDENTITY = "identity"
+_CONTINUE = "100-continue"
 
 
 def require_plain_head(request: web.Request) -> None:
-    """Raises Problem for a head that breaks the rules of HTTP (RFC 9112), and for any compression of the body."""
+    """Raises Problem for a head that breaks the rules of HTTP (RFC 9112), for any compression of the body, and for any
+    expectation but the one that there is (RFC 9110 section 10.1.1)."""
     headers = request.headers
     host = headers.get(hdrs.HOST)
     if host is not None and not _is_host(host):
         raise Problem(BAD_REQUEST, close=True)
     if not request.raw_path.startswith("/"):
         _require_own_target(request, host)
+    if hdrs.EXPECT in headers and headers[hdrs.EXPECT].lower() != _CONTINUE:
+        raise Problem(EXPECTATION_FAILED, close=True)
     if hdrs.TRANSFER_ENCODING in headers:
         _require_chunked_alone(request)
     if hdrs.CONTENT_ENCODING in headers:

@@ -6,11 +6,7 @@ to send or to read; among them the address that has most loses its oldest. Nobod
 
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterator
-from itertools import islice
 from typing import Protocol
-
-_LOOKED_AT = 256
-"""The most places that are looked at for one that may give way."""
 
 
 class Holder(Protocol):
@@ -24,59 +20,79 @@ class Holder(Protocol):
 
 
 class Place:
-    """The place of one connection, from `address`. `owed`: it has a request under way."""
+    """The place of one connection, from `address`."""
 
-    __slots__ = ("address", "holder", "owed", "queue")
+    __slots__ = ("address", "holder", "queue")
 
     def __init__(self, address: Hashable, holder: Holder) -> None:
         self.address = address
         self.holder = holder
-        self.owed = False
         self.queue: _Queue | None = None
 
 
 class _Queue:
-    """Places in the order of giving way: the address with most of them first, and of one address the oldest."""
+    """Places in the order of giving way: the address with most of them first, and of one address the oldest.
+
+    Those that are hidden are counted, and don't give way.
+    """
 
     def __init__(self) -> None:
-        self._of: dict[Hashable, OrderedDict[Place, None]] = {}
+        self._counts: Counter[Hashable] = Counter()
+        self._shown: dict[Hashable, OrderedDict[Place, None]] = {}
         self._by_count: dict[int, OrderedDict[Hashable, None]] = {}
 
     def add(self, place: Place) -> None:
-        places = self._of.setdefault(place.address, OrderedDict())
-        places[place] = None
         place.queue = self
-        self._recount(place.address, len(places) - 1, len(places))
+        self._recount(place.address, 1)
+        self.show(place)
 
     def remove(self, place: Place) -> None:
-        places = self._of[place.address]
-        del places[place]
         place.queue = None
-        self._recount(place.address, len(places) + 1, len(places))
-        if not places:
-            del self._of[place.address]
+        self.hide(place)
+        self._recount(place.address, -1)
 
-    def put_last(self, place: Place) -> None:
-        places = self._of[place.address]
-        places.move_to_end(place)
-        self._by_count[len(places)].move_to_end(place.address)
+    def hide(self, place: Place) -> None:
+        shown = self._shown.get(place.address)
+        if shown is not None and place in shown:
+            del shown[place]
+            if not shown:
+                self._unfile(place.address)
+                del self._shown[place.address]
 
-    def in_order(self) -> Iterator[Place]:
-        for count in sorted(self._by_count, reverse=True):
-            for address in self._by_count[count]:
-                yield from self._of[address]
+    def show(self, place: Place) -> None:
+        """One that was hidden goes last from now on, and its address after those with as many."""
+        shown = self._shown.get(place.address)
+        if shown is None:
+            shown = self._shown[place.address] = OrderedDict()
+        elif place in shown:
+            return
+        shown[place] = None
+        alike = self._by_count.setdefault(self._counts[place.address], OrderedDict())
+        alike[place.address] = None
+        alike.move_to_end(place.address)
 
-    def of(self, address: Hashable) -> Iterator[Place]:
-        yield from self._of.get(address, ())
+    def first(self) -> Place | None:
+        if not self._by_count:
+            return None
+        return self.first_of(next(iter(self._by_count[max(self._by_count)])))
 
-    def _recount(self, address: Hashable, before: int, after: int) -> None:
-        if before:
-            alike = self._by_count[before]
-            del alike[address]
-            if not alike:
-                del self._by_count[before]
-        if after:
-            self._by_count.setdefault(after, OrderedDict())[address] = None
+    def first_of(self, address: Hashable) -> Place | None:
+        return next(iter(self._shown.get(address, ())), None)
+
+    def _recount(self, address: Hashable, by: int) -> None:
+        if address in self._shown:
+            self._unfile(address)
+        self._counts[address] += by
+        if address in self._shown:
+            self._by_count.setdefault(self._counts[address], OrderedDict())[address] = None
+        elif not self._counts[address]:
+            del self._counts[address]
+
+    def _unfile(self, address: Hashable) -> None:
+        alike = self._by_count[self._counts[address]]
+        del alike[address]
+        if not alike:
+            del self._by_count[self._counts[address]]
 
 
 class Places:
@@ -121,37 +137,34 @@ class Places:
 
     def owe(self, place: Place) -> None:
         """A whole request head has come."""
-        place.owed = True
         if place.queue is self._half_open:
             self._move(place, self._kept)
+        if place.queue is not None:
+            place.queue.hide(place)
 
     def answered(self, place: Place) -> None:
         """The answer is out."""
-        place.owed = False
         if place.queue is self._kept:
-            self._kept.put_last(place)
+            self._kept.show(place)
         elif place.queue is self._slow:
             self._move(place, self._kept)
 
     def slow(self, place: Place) -> None:
         """The client keeps us waiting, for its body or for its reading of the answer."""
-        place.owed = False
         if place.queue is self._kept:
             self._move(place, self._slow)
+        elif place.queue is not None:
+            place.queue.show(place)
 
     def first_to_go(self) -> Place | None:
         """Who gives way to a newcomer; None where nobody may."""
-        return _first(place for queue in self._queues for place in queue.in_order())
+        return next(filter(None, (queue.first() for queue in self._queues)), None)
 
     def first_to_go_of(self, address: Hashable) -> Place | None:
         """Who of this address gives way to a newcomer from there; None where none may."""
-        return _first(place for queue in self._queues for place in queue.of(address))
+        return next(filter(None, (queue.first_of(address) for queue in self._queues)), None)
 
     def _move(self, place: Place, queue: _Queue) -> None:
         if place.queue is not None:
             place.queue.remove(place)
             queue.add(place)
-
-
-def _first(places: Iterator[Place]) -> Place | None:
-    return next((place for place in islice(places, _LOOKED_AT) if not place.owed), None)

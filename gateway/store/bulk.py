@@ -3,7 +3,7 @@
 A statement per row, or the driver's executemany, costs several times the processor and hands the interpreter's lock
 to and fro; one statement for the rows of a table does not. On SQLite (3.33 and later) they are VALUES. On PostgreSQL
 they come as one JSON text: thus the statement is the same for any number of rows, and client and server parse it once.
-The values must be of types that both take as they are (str, int, float, bool, None).
+The values must be of types that both take as they are (str, int, float, bool, None), or bytes.
 """
 
 import sqlite3
@@ -42,11 +42,21 @@ def insert_unless_taken(connection: Connection, table: Table, names: tuple[str, 
     return added == len(rows)
 
 
+def insert_new(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Values]) -> set[str]:
+    """As `insert_unless_taken`; returns the keys of those that were added."""
+    text = f"{_insertion(table, names)} ON CONFLICT DO NOTHING RETURNING {_key(table)}"
+    pages = (_execute(connection, table, text, names, page).fetchall() for page in _pages(rows, len(names)))
+    return {row[0] for page in pages for row in page}
+
+
 def replace(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Add the rows, each in the place of one with its key where there is one; few rows, which no other table names."""
-    (key,) = (column.name for column in table.primary_key.columns)
-    remove(connection, table, [str(row[key]) for row in rows])
-    insert(connection, table, rows)
+    """Add the rows, each in the place of the one with its key where there is one; no two of them have the same key."""
+    names = _names(rows)
+    keys = [column.name for column in table.primary_key.columns]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    text = f"{_insertion(table, names)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+    for page in _pages(_values(rows, names), len(names)):
+        _execute(connection, table, text, names, page)
 
 
 def insert_numbered(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Values]) -> list[int]:
@@ -146,11 +156,20 @@ def _records(table: Table, names: tuple[str, ...]) -> str:
 
 def _json(names: tuple[str, ...], rows: Sequence[Values]) -> str:
     """PostgreSQL has no place for a NUL in a text, and what a desk answers may have one."""
-    text = orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
+    text = _dumped([dict(zip(names, row, strict=True)) for row in rows])
     if "\\u0000" in text:
         clean = [{name: _without_nul(value) for name, value in zip(names, row, strict=True)} for row in rows]
-        text = orjson.dumps(clean).decode()
+        text = _dumped(clean)
     return text
+
+
+def _dumped(records: Sequence[Row]) -> str:
+    return orjson.dumps(records, default=_hexadecimal).decode()
+
+
+def _hexadecimal(content: bytes) -> str:
+    """As PostgreSQL reads it."""
+    return f"\\x{content.hex()}"
 
 
 def _without_nul(value: object) -> object:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
-from sqlalchemy import Column, Connection, Table, Text, collate, func, insert, select
+from sqlalchemy import Column, Connection, Table, Text, collate, func, insert, select, union
 from sqlalchemy.exc import DBAPIError
 
 from gateway.core.blob import PIECE
@@ -24,7 +24,7 @@ from gateway.store.database_postgres import migrate
 from gateway.store.database_sqlite import SqliteDatabase
 from gateway.store.engine_postgres import administering_engine, driver_of, gateways_present
 from gateway.store.failures import translated
-from gateway.store.schema import attachments, metadata
+from gateway.store.schema import attachments, metadata, raw_mails
 
 _ROWS = 500
 """In memory at a time."""
@@ -128,9 +128,10 @@ def _go_on_numbering(table: Table, taken: Connection) -> None:
 
 
 def _copy_blobs(given: Connection, taken: Connection, contents: Contents, now: Instant) -> int:
-    """Those that an attachment names; what nobody has come to name stays behind."""
+    """Those that an attachment or a raw mail names; what nobody has come to name stays behind."""
     copied = 0
-    for (digest,) in given.execute(select(attachments.c.digest).distinct()):
+    named = union(select(attachments.c.digest), select(raw_mails.c.digest).where(raw_mails.c.digest.is_not(None)))
+    for (digest,) in given.execute(named):
         with contents(digest) as content:
             _copy_blob(taken, digest, content, now)
         copied += 1
@@ -149,7 +150,7 @@ def _copy_blob(taken: Connection, digest: str, content: BinaryIO, now: Instant) 
         found.update(piece)
         taken.execute(insert(blob_pieces), {"digest": digest, "number": number, "content": piece})
     if found.hexdigest() != digest:
-        raise NotCopied(f"the content of the attachment {digest} is damaged")
+        raise NotCopied(f"the content {digest} is damaged")
 
 
 class _Digest:
@@ -162,7 +163,7 @@ class _Digest:
     def of(self, rows: Iterable[Values]) -> Iterator[Values]:
         for values in rows:
             self.rows += 1
-            self._hash.update(orjson.dumps(values))
+            self._hash.update(orjson.dumps(values, default=bytes.hex))
             yield values
 
     def agrees_with(self, other: "_Digest") -> bool:

@@ -31,6 +31,7 @@ TICKET = (
     "metadata",
     "state",
     "waiting_since",
+    "answer_by",
 )
 MESSAGE = ("id", "ticket_id", "number", "direction", "channel", "body", "at", "author")
 DELIVERY = (
@@ -69,6 +70,7 @@ def ticket(new: Ticket, requester_id: str | None) -> Values:
         json(new.metadata),
         _WAITING,
         new.received_at,
+        new.answer_by,
     )
 
 

@@ -35,6 +35,7 @@ def ticket(row: AnyRow) -> Ticket:
         state=TicketState(row.state),
         handed_off_at=row.handed_off_at,
         reason=row.reason,
+        answer_by=row.answer_by,
     )
 
 
@@ -150,6 +151,7 @@ def quarantined(row: AnyRow) -> Quarantined:
         reason=row.reason,
         attempts=row.attempts,
         at=row.at,
+        place=row.place,
     )
 
 

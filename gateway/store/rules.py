@@ -42,7 +42,8 @@ REACHED_FROM = {
     HandoffState.PICKED_UP: _NOT_THERE | {HandoffState.ACCEPTED, HandoffState.LOST},
     HandoffState.RESOLVED: _NOT_THERE | LIVE | {HandoffState.LOST},
     HandoffState.LOST: LIVE,
-    HandoffState.WITHDRAWN: LIVE,
+    # Who can't be asked whether it has the ticket is told all the same that another has it.
+    HandoffState.WITHDRAWN: LIVE | {HandoffState.UNKNOWN},
 }
 """The states from which a fact moves a copy to its own; from any other it comes too late and changes nothing. A
 provider's word that it has the copy beats whatever we believed."""

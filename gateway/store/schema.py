@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -81,6 +82,8 @@ tickets = Table(
     Column("waiting_since", Double, nullable=False),
     # When its being overdue was announced.
     Column("overdue_at", Double),
+    # Last, as a migration adds it.
+    Column("answer_by", Text),
 )
 
 WAITING = literally(tickets.c.state, TicketState.WAITING)
@@ -275,6 +278,65 @@ takeovers = Table(
     Column("met", Boolean),
     Column("failed_assumption", Text),
 )
+
+# A raw mail; its content lies beside it, or is a blob. What is owed because of it has its id.
+raw_mails = Table(
+    "raw_mails",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("sender", Text),
+    Column("recipients", Text, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("digest", Text),
+    Column("kept_at", Double, nullable=False),
+    # When all that follows from it was done, or a person discarded it.
+    Column("read_at", Double),
+    Column("message_id", Text, ForeignKey("messages.id")),
+    Column("header_id", Text),
+    # When its content was given up.
+    Column("forgotten_at", Double),
+)
+
+UNREAD_MAIL = raw_mails.c.read_at.is_(None)
+KEPT_MAIL = and_(raw_mails.c.read_at.is_not(None), raw_mails.c.forgotten_at.is_(None))
+
+Index("raw_mails_key", raw_mails.c.channel, raw_mails.c.key, unique=True)
+partial("raw_mails_unread", raw_mails.c.id, where=UNREAD_MAIL)
+partial("raw_mails_kept", raw_mails.c.channel, raw_mails.c.read_at, where=KEPT_MAIL)
+partial("raw_mails_message", raw_mails.c.message_id, where=raw_mails.c.message_id.is_not(None))
+partial("raw_mails_digest", raw_mails.c.digest, where=raw_mails.c.digest.is_not(None))
+
+# A table of its own: SQLite writes a row anew, content and all, for every change to it.
+raw_contents = Table(
+    "raw_contents",
+    metadata,
+    Column("mail_id", Text, ForeignKey("raw_mails.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+# How far a mailbox has been received.
+mail_positions = Table(
+    "mail_positions",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("folder", Text, primary_key=True),
+    Column("position", Text, nullable=False),
+)
+
+# Acknowledgements that were owed, under each key that they are counted by, for as long as they count.
+acknowledged = Table(
+    "acknowledged",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("until", Double, nullable=False),
+)
+Index("acknowledged_key", acknowledged.c.key, acknowledged.c.until)
+Index("acknowledged_until", acknowledged.c.until)
 
 # Ids and references under which requesters know tickets that turned out to be others: see the verb drain.
 aliases = Table(

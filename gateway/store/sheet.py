@@ -23,6 +23,7 @@ class Standing:
     policy: str
     priority: Priority
     received_at: Instant
+    answer_by: str | None
     state: TicketState
     hedge_at: Instant
     due_at: Instant
@@ -111,9 +112,15 @@ class Sheet:
         return sum(line.direction is direction for line in self.lines)
 
     def owe(
-        self, kind: Kind, due_at: Instant, at: Instant, copy: Handoff | None = None, message: str | None = None
+        self,
+        kind: Kind,
+        due_at: Instant,
+        at: Instant,
+        copy: Handoff | None = None,
+        message: str | None = None,
+        channel: str | None = None,
     ) -> None:
-        """Owe a delivery, unless the very same is owed already."""
+        """Owe a delivery, to the copy's provider or by that channel, unless the very same is owed already."""
         handoff_id = copy.id if copy else None
         if any(
             each.kind is kind and (each.handoff_id, each.message_id) == (handoff_id, message)
@@ -128,7 +135,7 @@ class Sheet:
             ticket_id=self.standing.id,
             handoff_id=handoff_id,
             message_id=message,
-            target=copy.provider if copy else None,
+            target=copy.provider if copy else channel,
             priority=self.standing.priority,
         )
         self.created[delivery.id] = delivery

@@ -21,11 +21,12 @@ from gateway.core.events import Event, Recorded
 from gateway.core.handoff import Handoff
 from gateway.core.ports import Observer
 from gateway.core.provider import ProviderReport, ProviderStatus, ReportResult, Takeover, TakeoverFigures
+from gateway.core.raw_mail import Kept, MailRead, RawMail
 from gateway.core.reference import ReservedReferences
 from gateway.core.ticket import Intake, Receipt, Ticket
 from gateway.store import outbox
 from gateway.store.audit_trail import Line
-from gateway.store.reads import attachments, balance, figures, gauges, pages
+from gateway.store.reads import balance, blobs, figures, gauges, mails, pages
 from gateway.store.reported import foresee
 from gateway.store.runner import Runner
 from gateway.store.verbs.accept import accept
@@ -42,8 +43,17 @@ from gateway.store.verbs.keeping import (
     save_takeover,
     secret,
 )
+from gateway.store.verbs.mails import (
+    ForgetMails,
+    KeepMail,
+    SavePosition,
+    forget_mails,
+    keep_mail,
+    mail_read,
+    save_position,
+)
 from gateway.store.verbs.outbox import Announcement, Wake, announce, wake
-from gateway.store.verbs.quarantined import Verdict, discard, release
+from gateway.store.verbs.quarantined import ReplayMails, Verdict, discard, release, replay_mails
 from gateway.store.verbs.record import record
 from gateway.store.verbs.recover import recover
 from gateway.store.verbs.report import report
@@ -55,7 +65,7 @@ _log = structlog.get_logger("relevo.store")
 
 
 class SqlStore:
-    """IntakeStore, DeliveryStore, TakeoverStore, LedgerStore, SpoolStore, QuarantineStore and Reads of
+    """IntakeStore, MailStore, DeliveryStore, TakeoverStore, LedgerStore, SpoolStore, QuarantineStore and Reads of
     `gateway.core.ports`."""
 
     def __init__(self, runner: Runner, clock: Clock, observers: Sequence[Observer] = ()) -> None:
@@ -108,6 +118,33 @@ class SqlStore:
 
     async def reserve_references(self, holder: str, at: Instant) -> ReservedReferences:
         return (await self._runner.write(reserve, [Reserve(holder, at)]))[0]
+
+    # mails
+
+    async def keep_mail(self, mail: RawMail) -> Kept:
+        return (await self._runner.write(keep_mail, [KeepMail(mail, self._clock.now())]))[0]
+
+    async def raw_mail(self, mail_id: str) -> RawMail | None:
+        return await self._runner.read(lambda connection: mails.raw_mail(connection, mail_id))
+
+    async def mail_read(self, read: MailRead) -> bool:
+        return (await self._runner.write(mail_read, [read]))[0]
+
+    async def header_ids(self, ticket_id: str) -> list[str]:
+        return await self._runner.read(lambda connection: mails.header_ids(connection, ticket_id))
+
+    async def ticket_at(self, provider: str, provider_reference: str) -> str | None:
+        return await self._runner.read(lambda connection: mails.ticket_at(connection, provider, provider_reference))
+
+    async def mailbox_position(self, channel: str, folder: str) -> str | None:
+        return await self._runner.read(lambda connection: mails.mailbox_position(connection, channel, folder))
+
+    async def save_mailbox_position(self, channel: str, folder: str, position: str) -> None:
+        await self._runner.write(save_position, [SavePosition(channel, folder, position)])
+
+    async def forget_mails(self, channel: str, before: Instant, limit: int) -> int:
+        forgetting = ForgetMails(channel, before, limit, self._clock.now())
+        return (await self._runner.write(forget_mails, [forgetting]))[0]
 
     # delivery
 
@@ -172,14 +209,28 @@ class SqlStore:
             lambda connection: balance.audit(connection, after_ticket_id, limit, waiting_only)
         )
 
-    async def audit_these(self, ticket_ids: Sequence[str]) -> list[str]:
-        return await self._runner.read(lambda connection: balance.astray(connection, ticket_ids))
+    async def audit_mails(self, after_mail_id: str | None, limit: int) -> tuple[list[str], str | None]:
+        return await self._runner.read(lambda connection: balance.audit_mails(connection, after_mail_id, limit))
+
+    async def audit_these(self, ids: Sequence[str]) -> list[str]:
+        return await self._runner.read(lambda connection: balance.astray(connection, ids))
 
     async def release(self, quarantined_id: str, at: Instant, actor: str) -> bool:
         return (await self._runner.write(release, [Verdict(quarantined_id, at, actor)]))[0]
 
     async def discard(self, quarantined_id: str, at: Instant, actor: str) -> bool:
         return (await self._runner.write(discard, [Verdict(quarantined_id, at, actor)]))[0]
+
+    async def replay_mails(
+        self, at: Instant, limit: int, actor: str, *, channel: str | None = None, reason: str | None = None
+    ) -> int:
+        return (await self._runner.write(replay_mails, [ReplayMails(at, limit, actor, channel, reason)]))[0]
+
+    async def quarantined_mail(self, quarantined_id: str, actor: str) -> RawMail | None:
+        mail = await self._runner.read(lambda connection: mails.quarantined_mail(connection, quarantined_id))
+        if mail is not None:
+            await self.record_audit(actor, "quarantine.mail", {"mail": mail.id})
+        return mail
 
     # what is kept beside the tickets
 
@@ -225,8 +276,8 @@ class SqlStore:
         return await self._runner.read(lambda connection: gauges.counts(connection, now))
 
     async def blobs_named(self, digests: Sequence[str]) -> set[str]:
-        """Those of the digests that some message's attachment has."""
-        return await self._runner.read(lambda connection: attachments.named(connection, digests))
+        """Those of the digests that some message's attachment, or a raw mail, has."""
+        return await self._runner.read(lambda connection: blobs.named(connection, digests))
 
     async def health(self) -> list[ProviderStatus]:
         return await self._runner.read(pages.health)

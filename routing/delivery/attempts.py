@@ -13,9 +13,9 @@ _TROUBLE = frozenset({Outcome.UNAVAILABLE, Outcome.UNKNOWN})
 
 
 async def attempt(live: LiveProvider, case: Case, handoff: Handoff, clock: Clock, *, search_first: bool) -> Answer:
-    """Hand the ticket over. After an unknown outcome the provider is searched by key before anything else."""
+    """Hand the ticket over. After an unknown outcome a provider that can be asked is searched by key first of all."""
     started = clock.now()
-    answer = await _searched(live, handoff) if search_first else None
+    answer = await _searched(live, handoff) if search_first and live.settings.can_search else None
     if answer is None:
         failpoint("create.before")
         answer = await live.adapter.create(case, handoff)

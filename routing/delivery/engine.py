@@ -13,9 +13,10 @@ from gateway.core.events import (
     MessageReceived,
     Recorded,
     TicketReceived,
+    TicketReplied,
     TicketRescued,
 )
-from gateway.core.ports import DeliveryStore, NoticeSender, TakeoverStore
+from gateway.core.ports import DeliveryHandler, DeliveryStore, NoticeSender, TakeoverStore
 from routing.delivery.fleet import Fleet, LiveProvider, Route
 from routing.delivery.followups import FollowUps
 from routing.delivery.loop import DeliveryLoop
@@ -29,13 +30,20 @@ _TICKETS_IN_HAND = 1000
 _RESCUES_IN_HAND = 64
 _FOLLOW_UPS_IN_HAND = 64
 _NOTICES_IN_HAND = 8
+_MAILS_IN_HAND = 16
+_ANSWERS_IN_HAND = 16
 _FOLLOW_UP_LEASE = 30.0
-_NEWLY_OWED: dict[type[Event], Kind] = {
-    TicketReceived: Kind.TICKET,
-    TicketRescued: Kind.RESCUE,
-    MessageReceived: Kind.MESSAGE,
-    DoubleDetected: Kind.WITHDRAW,
+_MAIL_LEASE = 600.0
+"""Of reading a mail and of sending one: a large one takes long, and who comes too late has lost nothing but time."""
+_ANSWERS = frozenset({Kind.ACKNOWLEDGEMENT, Kind.ANSWER})
+_NEWLY_OWED: dict[type[Event], frozenset[Kind]] = {
+    TicketReceived: frozenset({Kind.TICKET}),
+    TicketRescued: frozenset({Kind.RESCUE}),
+    MessageReceived: frozenset({Kind.MESSAGE}),
+    TicketReplied: frozenset({Kind.ANSWER}),
+    DoubleDetected: frozenset({Kind.WITHDRAW}),
 }
+_NOTHING = frozenset[Kind]()
 """What is owed at once after an event. All else is found when it is due, or by the next poll."""
 
 
@@ -58,7 +66,9 @@ class Engine:
         notices: NoticeSender,
         promise: Callable[[str], Promise],
         broken: Callable[[Instant], set[str]],
+        channel_work: DeliveryHandler,
     ) -> None:
+        """`channel_work` does what is owed through a channel."""
         self._store = store
         self._fleet = fleet
         self._clock = clock
@@ -101,16 +111,32 @@ class Engine:
                 in_hand=_NOTICES_IN_HAND,
                 lease=_FOLLOW_UP_LEASE,
             ),
+            DeliveryLoop(
+                "mail",
+                store,
+                clock,
+                frozenset({Kind.MAIL}),
+                channel_work,
+                in_hand=_MAILS_IN_HAND,
+                lease=_MAIL_LEASE,
+            ),
+            DeliveryLoop("answer", store, clock, _ANSWERS, channel_work, in_hand=_ANSWERS_IN_HAND, lease=_MAIL_LEASE),
         ]
         self._monitors: dict[str, tuple[LiveProvider, asyncio.Task[None]]] = {}
         self._parts: asyncio.TaskGroup | None = None
 
     def observe(self, events: Sequence[Recorded]) -> None:
         """Wake the loops when something new is owed."""
-        owed = {_NEWLY_OWED.get(type(recorded.event)) for recorded in events}
+        owed = {kind for recorded in events for kind in _NEWLY_OWED.get(type(recorded.event), _NOTHING)}
         released = any(isinstance(recorded.event, DeliveryReleased) for recorded in events)
         for loop in self._loops:
             if released or not loop.kinds.isdisjoint(owed):
+                loop.wake()
+
+    def owed(self, kind: Kind) -> None:
+        """Something of this kind is to be done, of which no event told."""
+        for loop in self._loops:
+            if kind in loop.kinds:
                 loop.wake()
 
     def apply(self, routes: Sequence[Route], providers: Mapping[str, LiveProvider]) -> None:

@@ -39,7 +39,7 @@ class LiveProvider:
     @property
     def attempt_seconds(self) -> float:
         """The longest that one attempt takes: a search first, then the request."""
-        return self.settings.search_timeout + self.settings.timeout
+        return self.settings.search_seconds + self.settings.timeout
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Fleet:
         self._providers = providers
         self._policies = {route.policy.name: route.policy for route in routes}
         self._searches = {
-            policy.name: max(providers[name].settings.search_timeout for name in policy.providers)
+            policy.name: max(providers[name].settings.search_seconds for name in policy.providers)
             for policy in self._policies.values()
             if providers  # none where only intake is wanted
         }

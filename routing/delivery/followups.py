@@ -61,8 +61,9 @@ class FollowUps:
         return _TO_A_REACHABLE_DESK if live.status(self._clock.now()).reachable else float("inf")
 
     async def _under_its_reference(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
-        """A provider may have reported that it has the ticket without saying under which reference."""
-        if case.delivery.kind in _BY_REFERENCE and copy.provider_reference is None:
+        """A provider may have reported that it has the ticket without saying under which reference. One that can't be
+        searched is told without it."""
+        if case.delivery.kind in _BY_REFERENCE and copy.provider_reference is None and live.settings.can_search:
             found = await live.adapter.find(copy)
             if found is None:
                 await self._gone(case, copy)
@@ -80,7 +81,7 @@ class FollowUps:
             try:
                 await live.adapter.append(copy, message)
             except ProviderRefused as error:
-                if await live.adapter.read(copy) is None:
+                if live.settings.can_read and await live.adapter.read(copy) is None:
                     await self._gone(case, copy)
                     return
                 if message.id == case.delivery.message_id:
@@ -92,6 +93,9 @@ class FollowUps:
         """Find out what became of an attempt whose outcome is unknown."""
         if copy.live or copy.state in (HandoffState.RESOLVED, HandoffState.WITHDRAWN, HandoffState.LOST):
             await self._finish(case)
+            return
+        if not live.settings.can_search:
+            await self._tell_blindly(case, copy, live)
             return
         found = await live.adapter.find(copy)
         if found is not None:
@@ -108,12 +112,32 @@ class FollowUps:
                 await self._learn(copy, HandoffState.ABSENT, "looked for by its key, and not there")
             await self._finish(case)
 
+    async def _tell_blindly(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
+        """It can't be asked whether it has the ticket: its own word is waited for, and where another has the ticket
+        meanwhile, it is told so without it."""
+        elapsed = self._clock.now() - max(copy.started_at, live.back_at)
+        if elapsed < LOOKED_FOR or holding_copy(case.handoffs) is None:
+            pause = min(max(_SOONEST_LOOK, elapsed / 2), LOOKED_FOR)
+            await self._wait(case, "it can't be asked, and has not said that it has the ticket", pause)
+            return
+        try:
+            await live.adapter.withdraw(copy, _REASON_TO_WITHDRAW)
+        except ProviderRefused as error:
+            reason = f"{copy.provider} may have this ticket, too, and can't be told that another has it: {error}"
+            await self._quarantine(case, reason)
+            return
+        await self._learn(copy, HandoffState.WITHDRAWN, _REASON_TO_WITHDRAW)
+        await self._finish(case)
+
     async def _confirm(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
         """Is it still there, and does somebody work on it?"""
         if copy.state is not HandoffState.ACCEPTED or copy.superseded:
             await self._finish(case)
             return
         neglected_at = self._neglected_at(case, copy)
+        if not live.settings.can_read:
+            await self._await_its_word(case, copy, neglected_at)
+            return
         try:
             found = await live.adapter.read(copy)
         except ProviderUnavailable as error:
@@ -135,6 +159,15 @@ class FollowUps:
             await self._supersede(case, copy, "not picked up within the promised time")
         else:
             await self._later(case, "not picked up yet", self._next_read_back(case, neglected_at))
+
+    async def _await_its_word(self, case: Case, copy: Handoff, neglected_at: Instant | None) -> None:
+        """It can't be read back: it says by itself that somebody works on the ticket, or doesn't."""
+        if neglected_at is None:
+            await self._finish(case)
+        elif (left := neglected_at - self._clock.now()) <= 0:
+            await self._supersede(case, copy, "not said to be picked up within the promised time")
+        else:
+            await self._wait(case, "not said to be picked up yet", left)
 
     async def _supersede(self, case: Case, copy: Handoff, reason: str) -> None:
         await self._store.supersede(copy.id, self._clock.now(), reason)
@@ -166,6 +199,9 @@ class FollowUps:
 
     async def _refused_withdrawal(self, case: Case, copy: Handoff, live: LiveProvider, reason: str) -> None:
         """Somebody works on it there: the other copy goes, unless that one is worked on, too, or resolved."""
+        if not live.settings.can_read:
+            await self._quarantine(case, f"{copy.provider} can't be told that another has this ticket: {reason}")
+            return
         found = await live.adapter.read(copy)
         if found is None:
             await self._gone(case, copy)

@@ -1,7 +1,6 @@
 """The loop that claims what is owed and has it attempted; one for each family of deliveries."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
@@ -9,7 +8,7 @@ import structlog
 from gateway.core.clock import Clock
 from gateway.core.delivery import Case, ClaimRequest, Defer, Kind, Lease, Quarantine
 from gateway.core.errors import StoreFailed, StoreUnavailable
-from gateway.core.ports import DeliveryStore
+from gateway.core.ports import DeliveryHandler, DeliveryStore
 from routing.delivery.backoff import backoff
 
 _log = structlog.get_logger("relevo.delivery")
@@ -20,8 +19,6 @@ _SHORTEST_REST = 0.01
 a busy time deliveries share their commits. What falls due after a rest is claimed at once."""
 _BATCH = 128
 _TRIES_AT_AN_ERROR = 5
-
-Handler = Callable[[Case], Awaitable[None]]
 
 
 class DeliveryLoop:
@@ -36,7 +33,7 @@ class DeliveryLoop:
         store: DeliveryStore,
         clock: Clock,
         kinds: frozenset[Kind],
-        handler: Handler,
+        handler: DeliveryHandler,
         *,
         in_hand: int,
         lease: float,

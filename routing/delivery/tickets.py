@@ -182,20 +182,22 @@ class TicketWorker:
             await self._store.announce([event])
 
     async def _adopt(self, handoff: Handoff) -> bool:
-        """Read the copy back before trusting it again."""
+        """Read the copy back before trusting it again, at a provider that can be asked."""
         self._places.leave()
         live = self._fleet[handoff.provider]
-        try:
-            copy = await live.adapter.read(handoff)
-        except ProviderUnavailable:
-            self._unreadable.add(handoff.id)
-            return True
-        now = self._clock.now()
-        if copy is None:
-            await record_surely(self._store, HandoffFact(handoff.id, HandoffState.LOST, now, reason="not read back"))
-            self._keep(replace(handoff, state=HandoffState.LOST))
-            return True
-        await self._store.adopt(Finish(self._lease), handoff.id, now)
+        if live.settings.can_read:
+            try:
+                copy = await live.adapter.read(handoff)
+            except ProviderUnavailable:
+                self._unreadable.add(handoff.id)
+                return True
+            if copy is None:
+                now = self._clock.now()
+                lost = HandoffFact(handoff.id, HandoffState.LOST, now, reason="not read back")
+                await record_surely(self._store, lost)
+                self._keep(replace(handoff, state=HandoffState.LOST))
+                return True
+        await self._store.adopt(Finish(self._lease), handoff.id, self._clock.now())
         return False
 
     async def _hold(self, until: Instant, lines: Sequence[str], now: Instant) -> bool:

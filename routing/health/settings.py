@@ -8,9 +8,6 @@ from gateway.core.settings import Duration, Settings
 class HealthSettings(Settings):
     """Active probes on a fixed grid, confirmed at once when one fails or is slow."""
 
-    url: str | None = Field(
-        None, description="GET answered with 2xx while the desk is healthy. Without it: a TCP connection to the desk."
-    )
     every: Duration = Field(1.0, gt=0, description="Start-to-start period of the probes (I).")
     timeout: Duration = Field(1.0, gt=0, description="After this a probe has failed (D).")
     suspect_after: Duration = Field(0.3, gt=0, description="After this an unanswered probe raises suspicion (s <= D).")

@@ -19,6 +19,7 @@ from routing.takeover.bounds import (
     rescue,
     silent_death,
     ticket,
+    unanswered_canary,
 )
 from routing.takeover.inputs import PolicyFigures, ProviderFigures
 from routing.takeover.knob import SHORTEST_HEDGE, Knob, slack, tightest_knob
@@ -36,6 +37,8 @@ class ProviderAssessment:
     name: str
     silence: Bound
     errors: Bound
+    silent_death: Bound | None
+    """None where no canaries are sent to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def _assess_provider(provider: ProviderFigures, platform: Platform) -> ProviderA
         provider.name,
         detection(provider.probing, platform.lag),
         detection_of_errors(provider.probing, platform.lag),
+        unanswered_canary(provider.canaries, provider.probing, platform.lag) if provider.canaries else None,
     )
 
 
@@ -151,6 +155,8 @@ def _problem(policy: PolicyFigures, hedge: float, platform: Platform) -> Saying:
 
 def _warnings(policy: PolicyFigures, hedge: float, platform: Platform) -> Iterator[Saying]:
     yield from _doubles(policy, hedge)
+    if not policy.backups:  # else they stand beside the bounds
+        yield from policy.primary.desk.assumptions
     for backup in policy.backups:
         yield from _idle_backup(policy, backup, platform)
         yield from _rate(policy.primary, backup)
@@ -162,6 +168,7 @@ def _warnings(policy: PolicyFigures, hedge: float, platform: Platform) -> Iterat
                 finding=finding,
             )
     for provider in policy.providers:
+        yield from _blind(provider)
         yield from _memory(policy, provider)
         yield from _lease(provider)
 
@@ -175,6 +182,15 @@ def _doubles(policy: PolicyFigures, hedge: float) -> Iterator[Saying]:
             hedge=show_duration(hedge),
             primary=primary.name,
             timeout=show_duration(primary.desk.timeout),
+        )
+
+
+def _blind(provider: ProviderFigures) -> Iterator[Saying]:
+    if not provider.honours_key and not provider.can_search:
+        yield Saying(
+            "{provider} can't be asked for a ticket after an unknown outcome: it is sent again, so that a system there "
+            "which doesn't know it again has it twice",
+            provider=provider.name,
         )
 
 

@@ -36,6 +36,16 @@ class Desk:
     rate: float
     lease: float
     """How long a worker owns a ticket from the start of an attempt there."""
+    assumptions: tuple[Saying, ...] = ()
+    """What its acceptance of a ticket rests on, where that needs words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canaries:
+    """Tickets of nobody's, whose acknowledgement shows that the provider works."""
+
+    every: float
+    within: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,19 +175,20 @@ def ticket(hedge: float, primary: Desk, backups: Sequence[Desk], platform: Platf
         *[crash] * platform.crashes,
     )
     what = Saying("one ticket, at {provider}", provider=backups[-1].name)
-    return Bound(what, terms, _ticket_assumptions(backups, platform))
+    return Bound(what, terms, _ticket_assumptions(primary, backups, platform))
 
 
 def _attempt(desk: Desk) -> Term:
     return Term(Saying("one attempt at {provider}", provider=desk.name), desk.timeout, "D_b")
 
 
-def _ticket_assumptions(backups: Sequence[Desk], platform: Platform) -> tuple[Saying, ...]:
+def _ticket_assumptions(primary: Desk, backups: Sequence[Desk], platform: Platform) -> tuple[Saying, ...]:
     *before, last = (desk.name for desk in backups)
     silent = Saying("{providers}, asked before it, keeps silent at one attempt each", providers=", ".join(before))
     return (
         Saying("{provider} accepts at its first attempt (attempts assumed: 1)", provider=last),
         *((silent,) if before else ()),
+        *(assumption for desk in (primary, *backups) for assumption in desk.assumptions),
         Saying("the wait before an attempt is at most {wait}", wait=show_duration(platform.wait)),
         _lags_at_most(platform.lag),
         _crashes_at_most(platform),
@@ -233,8 +244,8 @@ def silent_death(pick_up_within: float, backup: Desk, platform: Platform) -> Bou
 
         T = W + q + R_b + e,    R_b = F + D_b
 
-    A ticket not picked up within W goes to the backup like a new one. There is no canary yet, so this is a bound for
-    each ticket; the provider's state isn't derived from it.
+    A ticket not picked up within W goes to the backup like a new one. This is a bound for each ticket; when the
+    provider's state shows it, see `unanswered_canary`.
     """
     terms = (
         Term(Saying("pick-up promise"), pick_up_within, "W"),
@@ -245,6 +256,28 @@ def silent_death(pick_up_within: float, backup: Desk, platform: Platform) -> Bou
     )
     assumption = Saying("the provider reports, or shows when read back, what is picked up")
     return Bound(Saying("silent death"), terms, (assumption,))
+
+
+def unanswered_canary(canaries: Canaries, probing: Probing, lag: float) -> Bound:
+    """A provider that takes tickets and where nothing works: from the fault to the state down.
+
+        T = C + I(1+j) + W_c + T_active of errors
+
+    A canary is sent by the first probe at which it is due, so the next one leaves at most I(1+j) after C is over; if
+    the fault comes right after an acknowledgement, that is the first that is not answered. From W_c after its start on
+    every probe fails by an error, at once.
+    """
+    errors = detection_of_errors(probing, lag)
+    terms = (
+        Term(Saying("until the next canary is due"), canaries.every, "C"),
+        Term(Saying("until a probe sends it"), probing.every * (1 + probing.jitter), "I(1+j)"),
+        Term(Saying("its acknowledgement is waited for"), canaries.within, "W_c"),
+        *errors.terms,
+    )
+    assumption = Saying(
+        "while it works, a canary is acknowledged within {within}", within=show_duration(canaries.within)
+    )
+    return Bound(Saying("detection of silent death"), terms, (assumption, *errors.assumptions))
 
 
 @dataclass(frozen=True, slots=True)

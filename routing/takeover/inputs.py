@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.core.texts import Saying
-from routing.takeover.bounds import Desk, Probing
+from routing.takeover.bounds import Canaries, Desk, Probing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class ProviderFigures:
     """It can be asked for a copy by that key."""
     key_memory: float = 86400.0
     """Seconds for which it remembers a key."""
+    canaries: Canaries | None = None
+    """How its silent death is found out, where it is."""
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from gateway.core.errors import RelevoError
 from tests.bench import catalogue
 from tests.bench.catalogue import Part, write_report
 from tests.bench.load import LoadFailed
-from tests.bench.parts import backlog, intake, million, rt, takeover
+from tests.bench.parts import backlog, corpus, intake, mail, million, rt, takeover
 from tests.bench.results import Figures, Result, circumstances, save
 
 _ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def main(context: click.Context, to: Path) -> None:
     """Measure, and write bench.md, with results and pictures in bench/. Stores lie in var/, on the project's disk."""
     context.obj = to
     if context.invoked_subcommand is None:
-        for command in (measure_intake, measure_backlog, measure_million, measure_takeover, measure_rt):
+        for command in main.commands.values():
             context.invoke(command)
 
 
@@ -49,6 +49,21 @@ def measure_intake(to: Path, rounds: int) -> None:
 def measure_backlog(to: Path, seconds: float) -> None:
     """Tickets that come by the clock, handed off to two desks."""
     _run(to, catalogue.BACKLOG, lambda folder, say: backlog.measure(folder, say, seconds))
+
+
+@main.command("mail")
+@click.option("--rounds", type=_AT_LEAST_ONE, default=mail.ROUNDS, show_default=True)
+@click.pass_obj
+def measure_mail(to: Path, rounds: int) -> None:
+    """Mails by LMTP and IMAP beside bare loops."""
+    _run(to, catalogue.MAIL, lambda folder, say: mail.measure(folder, say, rounds))
+
+
+@main.command("corpus")
+@click.pass_obj
+def measure_corpus(to: Path) -> None:
+    """What the mail parser makes of others' mails."""
+    _run(to, catalogue.CORPUS, corpus.measure)
 
 
 @main.command("million")

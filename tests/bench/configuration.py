@@ -15,6 +15,7 @@ _RATE = 1000
 """Tickets a second that a desk may be given: so many that the default, which protects a desk, doesn't set the pace."""
 _OURS = ("127.0.0.0/8",)
 """Whoever calls from here is never slowed by the web channel: it would be its brake that was measured."""
+_WEB = {"web": {"type": "web", "rates": {"trusted": _OURS}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,13 @@ class Routes:
 ONE_PRIMARY = Routes()
 
 
-def write_configuration(file: Path, ports: Mapping[str, int], database: Path, routes: Routes = ONE_PRIMARY) -> None:
+def write_configuration(
+    file: Path,
+    ports: Mapping[str, int],
+    database: Path,
+    routes: Routes = ONE_PRIMARY,
+    channels: Mapping[str, object] = _WEB,
+) -> None:
     """JSON, which is YAML too; `ports` has those of `public`, `ops` and each desk."""
     document = {
         "gateway": {
@@ -38,7 +45,7 @@ def write_configuration(file: Path, ports: Mapping[str, int], database: Path, ro
             "ops": {"listen": _local(ports["ops"])},
             "store": f"sqlite:{database}",
         },
-        "channels": {"web": {"type": "web", "rates": {"trusted": _OURS}}},
+        "channels": channels,
         "providers": {desk: _provider(desk, ports[desk], routes) for desk in DESKS},
         "policies": _policies(routes),
     }

@@ -13,9 +13,9 @@ from pathlib import Path
 import click
 from aiohttp import web
 
-from channels.channel import ChannelContext
-from channels.registry import CHANNEL_TYPES
+from channels.channel import Backstage, ChannelContext
 from gateway.app.blobs import build_blobs
+from gateway.app.channels import Channels
 from gateway.app.configuration import RelevoConfig, assess, load_configuration, secrets_of
 from gateway.app.providers import routes_of
 from gateway.core.clock import SystemClock
@@ -71,27 +71,22 @@ def _channel_routes(
     metrics: Metrics,
     signer: TokenSigner,
 ) -> list[web.RouteDef]:
-    return [
-        route
-        for name, typed in config.channels.items()
-        for route in CHANNEL_TYPES[typed.type]
-        .make(
-            typed.settings,
-            ChannelContext(
-                name=name,
-                intake=door,
-                reads=store,
-                routing=fleet,
-                signer=signer,
-                clock=clock,
-                measurements=metrics,
-                organisation=config.gateway.organisation.organisation(),
-                public_url=config.gateway.public.url,
-                blobs=build_blobs(config.gateway.store, clock, _end),
-            ),
+    def context(name: str) -> ChannelContext:
+        return ChannelContext(
+            name=name,
+            intake=door,
+            reads=store,
+            routing=fleet,
+            signer=signer,
+            clock=clock,
+            measurements=metrics,
+            organisation=config.gateway.organisation.organisation(),
+            public_url=config.gateway.public.url,
+            blobs=build_blobs(config.gateway.store, clock, _end),
         )
-        .routes()
-    ]
+
+    backstage = Backstage(store=store, measurements=metrics, desks=list, owed=lambda _: None, failed=_end)
+    return Channels(config.channels, context, backstage, clock).routes()
 
 
 def _end(error: StoreFailed) -> None:

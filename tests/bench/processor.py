@@ -29,6 +29,13 @@ def resident_bytes(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) * _KIBI
 
 
+def peak_bytes(pid: int) -> int:
+    """The most that a process has had in memory, and those that it has started and that are alive, all added up."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    own = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * _KIBI
+    return own + sum(map(peak_bytes, _children(pid)))
+
+
 def _children(pid: int) -> list[int]:
     """Those alive; what those that have ended used is their parent's."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

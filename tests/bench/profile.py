@@ -59,7 +59,7 @@ _PARTS = {
     "channels/web": "web channel",
     "gateway/store": "store, SQLAlchemy, SQLite, fsync",
     "gateway/logs.py": "log line",
-    "gateway/metrics.py": "metrics",
+    "gateway/metrics": "metrics",
     "gateway/web": "event feed",
     "routing": "policy",
     "gateway": "intake and core",

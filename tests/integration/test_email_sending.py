@@ -10,22 +10,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from channels.email.sending import (
-    Deferred,
-    PasswordLogin,
-    Patience,
-    Refused,
-    Relay,
-    Sender,
-    Sent,
-    SmtpServer,
-    SmtpSettings,
-    TokenLogin,
-    Unknown,
-    probe,
-)
+from channels.email.sending import PasswordLogin, Patience, Relay, Sender, SmtpSettings, TokenLogin, probe
 from channels.email.step import Step
 from gateway.core.errors import RelevoError, StoreUnavailable
+from gateway.core.post import Deferred, Refused, Sent, Unknown
+from gateway.core.smtp_server import SmtpServer
 from tests.support.certificates import make_certificate, serving
 from tests.support.eventually import eventually
 from tests.support.mail_listener import ADDRESS, receiving

@@ -17,9 +17,9 @@ from channels.email.imap.settings import ImapSettings
 from channels.email.oauth import TokenSource
 from channels.email.oauth_grants import Grant
 from channels.email.oauth_settings import OAuthSettings
-from channels.email.raw import Kept, Origin
 from channels.email.step import Step
 from gateway.core.clock import SystemClock
+from gateway.core.raw_mail import Kept, Origin
 from gateway.demo.processes import free_port
 from tests.support.certificates import make_certificate
 from tests.support.dovecot import PASSWORD, USER, Dovecot, running_dovecot

@@ -17,6 +17,7 @@ from gateway.core.reference import show_reference
 from gateway.core.settings import Listen
 from gateway.core.ticket import InboundMessage, Receipt
 from gateway.listener import Listener
+from routing.providers.context import ProviderContext
 from routing.providers.webhook.adapter import WebhookProvider
 from routing.providers.webhook.context import DeskContext
 from routing.registry import build_provider, provider_routes
@@ -72,7 +73,7 @@ def intake() -> RememberingIntake:
 async def url(intake: RememberingIntake) -> AsyncIterator[str]:
     settings = make_settings("http://127.0.0.1:1/tickets")
     clock = SystemClock()
-    providers = {"acme": build_provider("acme", "webhook", settings, clock, LINKS)}
+    providers = {"acme": build_provider("webhook", settings, ProviderContext("acme", clock, LINKS, {}))}
     listener = Listener("public", Listen(host="127.0.0.1", port=0), provider_routes(lambda: providers, context(intake)))
     await listener.start()
     yield f"{listener.url}/providers"

@@ -14,7 +14,7 @@ from gateway.core.ids import new_id
 from gateway.core.provider import Copy, ProviderReport, ReportType
 from gateway.core.ticket import Direction, Message
 from routing.policy.plan import falls_within
-from routing.settings import ProviderSettings
+from routing.settings import AskableSettings
 
 RETRY_AFTER = 3.0
 """Seconds for which a busy desk asks to be left alone."""
@@ -76,7 +76,7 @@ class DeskTicket:
 class FakeDesk:
     """Implements the port `Provider`."""
 
-    def __init__(self, name: str, clock: Clock, settings: ProviderSettings) -> None:
+    def __init__(self, name: str, clock: Clock, settings: AskableSettings) -> None:
         self.name = name
         self.mood = Mood.WORKS
         self.latency = _QUICK

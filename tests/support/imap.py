@@ -13,8 +13,8 @@ from channels.email.imap.position import Position
 from channels.email.imap.receiving import Place, Ports
 from channels.email.imap.settings import ImapSettings
 from channels.email.oauth import TokenSource
-from channels.email.raw import Kept, Origin
 from gateway.core.clock import Clock, Instant, SystemClock
+from gateway.core.raw_mail import Kept, Origin
 
 QUICK = Patience(connect=2.0, login=5.0, answer=0.5, search=2.0, part=1.0)
 """For servers that are on this machine."""

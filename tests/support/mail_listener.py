@@ -5,9 +5,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from channels.email.raw import Kept, Origin
 from channels.email.reception import ListenerSettings, MailListener
 from gateway.core.clock import SystemClock
+from gateway.core.raw_mail import Kept, Origin
 
 ADDRESS = "help@example.org"
 MAIL = b"From: ana@example.net\r\nTo: help@example.org\r\nSubject: printer\r\n\r\nIt burns.\r\n"

@@ -199,6 +199,7 @@ class FakeLedger:
     astray: set[str] = field(default_factory=set)
     astray_once: set[str] = field(default_factory=set)
     """Seen astray at the first look only."""
+    unread_mails: list[str] = field(default_factory=list)
     marked: list[str] = field(default_factory=list)
     announced: list[Event] = field(default_factory=list)
     notices: list[Delivery] = field(default_factory=list)
@@ -223,8 +224,12 @@ class FakeLedger:
         found = [each for each in page if each in self.astray | self.astray_once]
         return found, page[-1] if len(page) == limit else None
 
-    async def audit_these(self, ticket_ids: Sequence[str]) -> list[str]:
-        return [each for each in ticket_ids if each in self.astray]
+    async def audit_mails(self, after_mail_id: str | None, limit: int) -> tuple[list[str], str | None]:
+        page = [each for each in sorted(self.unread_mails) if each > (after_mail_id or "")][:limit]
+        return [each for each in page if each in self.astray], page[-1] if len(page) == limit else None
+
+    async def audit_these(self, ids: Sequence[str]) -> list[str]:
+        return [each for each in ids if each in self.astray]
 
 
 @dataclass

@@ -23,7 +23,7 @@ from routing.health.machine import Transition
 from routing.health.monitor import Monitor
 from routing.health.settings import HealthSettings
 from routing.policy.settings import PolicySettings
-from routing.settings import ProviderSettings
+from routing.settings import AskableSettings
 from routing.takeover.bounds import Platform
 from routing.takeover.promise import PolicyPromise
 from tests.support.fake_desk import FakeDesk, Mood
@@ -81,13 +81,17 @@ class Chronicle:
         return [event for event in self.events if isinstance(event, kind)]
 
 
+async def _no_channel(case: Case) -> None:
+    raise AssertionError(f"nothing is owed through a channel here: {case.delivery.kind}")
+
+
 class Simulation:
     """What a scenario drives and looks at. `crash` and `restart` are the gateway's; store and desks live on."""
 
     def __init__(
         self,
         policy: PolicySettings,
-        settings: Mapping[str, ProviderSettings],
+        settings: Mapping[str, AskableSettings],
         platform: Platform,
         moods: Mapping[str, Mood],
         chance: Callable[[], float],
@@ -117,7 +121,7 @@ class Simulation:
         """An engine over the store, with fresh monitors."""
         self.fleet = Fleet(self.clock)
         self.engine = Engine(
-            self.store, self.fleet, self.clock, NoNotices(), lambda _: self.promise, lambda _: self.broken
+            self.store, self.fleet, self.clock, NoNotices(), lambda _: self.promise, lambda _: self.broken, _no_channel
         )
         self.store.subscribe(self.engine)
         self.door = IntakeDoor(self.store, self.fleet, self.clock, Unmeasured())
@@ -127,7 +131,7 @@ class Simulation:
         self._running = asyncio.create_task(self.engine.run(), name="engine")
         await self.fleet.first_probes(_FIRST_PROBES_WITHIN)
 
-    def apply(self, routes: Sequence[Route], settings: Mapping[str, ProviderSettings]) -> None:
+    def apply(self, routes: Sequence[Route], settings: Mapping[str, AskableSettings]) -> None:
         """Put a configuration in force, as a reload does: providers whose settings are as before go on."""
         self.engine.apply(
             routes,
@@ -139,7 +143,7 @@ class Simulation:
             },
         )
 
-    def _live(self, desk: FakeDesk, settings: ProviderSettings, engine: Engine) -> LiveProvider:
+    def _live(self, desk: FakeDesk, settings: AskableSettings, engine: Engine) -> LiveProvider:
         def heard(change: Transition) -> None:
             engine.takeovers.health_changed(
                 ProviderStateChanged(
@@ -286,7 +290,7 @@ async def simulation(
     what the policy has beside its providers and time.
     """
     configured = {
-        name: ProviderSettings(**{"health": health, **settings, **(each or {}).get(name, {})}) for name in names
+        name: AskableSettings(**{"health": health, **settings, **(each or {}).get(name, {})}) for name in names
     }
     rules = PolicySettings(name="default", providers=tuple(names), takeover_within=takeover_within, **(policy or {}))
     sim = Simulation(rules, configured, platform, moods or {}, random.Random(seed).random)

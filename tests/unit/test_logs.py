@@ -15,10 +15,15 @@ from hypothesis import strategies as st
 
 from gateway.core.events import (
     TYPES,
+    ChannelRecovered,
+    ChannelTroubled,
     Event,
     HandoffChanged,
     HandoffStarted,
     LedgerUnbalanced,
+    MailNoted,
+    MailSkipped,
+    MessageBounced,
     ProviderStateChanged,
     Recorded,
     TakeoverEnded,
@@ -103,6 +108,10 @@ def takeover_ended(met: bool) -> Event:
     return TakeoverEnded(at=AT, takeover_id="k", policy="p", seconds=2.0, met=met, failed_assumption=None)
 
 
+def bounced(*, hard: bool) -> Event:
+    return MessageBounced(at=AT, channel="mail", party="requester", action="failed", status="5.1.1", hard=hard)
+
+
 @pytest.mark.parametrize(
     ("event", "level"),
     [
@@ -118,6 +127,12 @@ def takeover_ended(met: bool) -> Event:
         (provider_became("up"), "info"),
         (takeover_ended(met=True), "info"),
         (takeover_ended(met=False), "error"),
+        (bounced(hard=True), "warning"),
+        (bounced(hard=False), "info"),
+        (MailNoted(at=AT, channel="mail", kind="own"), "info"),
+        (MailSkipped(at=AT, channel="mail", place="imap INBOX", key="7", reason="too large"), "warning"),
+        (ChannelTroubled(at=AT, channel="mail", part="smtp", reason="refused"), "error"),
+        (ChannelRecovered(at=AT, channel="mail", part="smtp"), "info"),
     ],
 )
 def test_how_loudly_an_event_is_said(event: Event, level: Level) -> None:

@@ -1,6 +1,10 @@
 """Mails that we write: their words by templates, and their bytes, ready to be sent."""
 
 from channels.email.composing.compose import Outgoing, OutgoingFile, compose
-from channels.email.composing.templates import TEXTS_FOLDER, MailTemplates, Written
+from channels.email.composing.layouts import TEXTS_FOLDER, Written
+from channels.email.composing.letters import LetterTemplates, Told
+from channels.email.composing.templates import MailTemplates
 
-__all__ = ["TEXTS_FOLDER", "MailTemplates", "Outgoing", "OutgoingFile", "Written", "compose"]
+__all__ = [
+    "TEXTS_FOLDER", "LetterTemplates", "MailTemplates", "Outgoing", "OutgoingFile", "Told", "Written", "compose",
+]  # fmt: skip

@@ -12,9 +12,10 @@ from channels.email.imap.mailbox import FetchedMail, Mailbox
 from channels.email.imap.position import Position, Positions
 from channels.email.imap.reports import MailboxReports
 from channels.email.imap.settings import After, ImapSettings
-from channels.email.raw import Origin, RawMails
+from channels.email.raw import RawMails
 from gateway.core.clock import Clock, Instant
 from gateway.core.errors import ContentTooLarge, StoreFailed, StoreUnavailable
+from gateway.core.raw_mail import Origin
 from gateway.core.values import dataclass
 
 _log = structlog.get_logger("relevo.imap")

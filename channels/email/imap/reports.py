@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from channels.email.raw import Origin
 from gateway.core.clock import Instant
+from gateway.core.raw_mail import Origin
 
 
 class MailboxReports(Protocol):

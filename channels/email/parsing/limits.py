@@ -25,6 +25,8 @@ class Limits:
     """Bytes of the whole mail, and again of what nested mails come to when decoded."""
     header_size: int = 500_000
     """Bytes of one header, be it the mail's or a part's."""
+    headers_size: int = 5_000_000
+    """Bytes of all headers together."""
     parts: int = 1_000
     """Nodes of the MIME structure, with those of nested mails and of winmail.dat."""
     depth: int = 50

@@ -3,7 +3,6 @@
 import structlog
 from aiosmtpd.smtp import Envelope
 
-from channels.email.raw import Origin
 from channels.email.reception import replies
 from channels.email.reception.connection import Connection
 from channels.email.reception.house import House
@@ -11,6 +10,7 @@ from channels.email.reception.incoming import ContentLost, Incoming
 from channels.email.reception.paths import Rejected, parse_recipient, parse_sender
 from channels.email.reception.trace import Hop, trace_fields
 from gateway.core.ids import new_id
+from gateway.core.raw_mail import Origin
 
 _RECIPIENTS = 100
 """Of one mail; RFC 5321 section 4.5.3.1.8 demands as many."""

@@ -11,11 +11,12 @@ import aiohappyeyeballs
 import aiosmtplib
 from aiohappyeyeballs import AddrInfoType
 
-from channels.email.sending.outcome import Deferred, Reply
+from channels.email.sending.outcome import Reply
 from channels.email.sending.patience import Patience
 from channels.email.sending.relay import PasswordLogin, Relay, TokenLogin
 from gateway.core.egress import AddressNotPermitted, guarded_socket
 from gateway.core.errors import RelevoError
+from gateway.core.post import Deferred
 
 _NEXT_ADDRESS_AFTER = 0.25
 """Seconds until another address of the server is tried beside the first (RFC 8305)."""

@@ -1,9 +1,9 @@
-"""What became of a mail that was handed to a relay, and what replies mean (RFC 5321 section 4.2, RFC 3463)."""
+"""What a relay's replies mean (RFC 5321 section 4.2, RFC 3463)."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
 
+from gateway.core.post import Deferred, Refused
 from gateway.core.values import dataclass
 
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
@@ -15,52 +15,6 @@ _LONGEST_WAIT = 3600.0
 _LONGEST = 300
 _OURS_TO_MEND = {530, 534, 535, 538}
 """Codes about login and encryption: no mail is at fault."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    """Surely not taken; later it may be."""
-
-    why: str
-    """Without addresses."""
-    step: str
-    """Where: resolve, connect, tls, greeting, login are about the relay; sender, recipient, content about the mail."""
-    code: int | None = None
-    """The reply's; None where there was none."""
-    wait: float | None = None
-    """Seconds that the server wants us to wait, where it says so or is greylisting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Surely not taken, and trying again is no use."""
-
-    why: str
-    """Without addresses."""
-    step: str
-    code: int
-    status: str = ""
-    """Enhanced, such as 5.1.1; "" where the reply has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The relay has it, for all recipients but those in `not_for`."""
-
-    reply: str
-    """Without addresses; often it names the relay's queue id."""
-    not_for: Mapping[str, Deferred | Refused] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """The content was under way or out, and no answer came: the relay may have taken it. Its Message-ID makes a second
-    copy recognisable."""
-
-    why: str
-
-
-Outcome = Sent | Deferred | Refused | Unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 import ssl
 from typing import Protocol, Self
 
-from channels.email.sending.settings import SmtpServer, SmtpSettings
+from channels.email.sending.settings import SmtpSettings
+from gateway.core.smtp_server import SmtpServer
 from gateway.core.values import dataclass
 
 

@@ -8,10 +8,10 @@ import aiosmtplib
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
 from channels.email.sending.opening import RelayTrouble, open_session
-from channels.email.sending.outcome import Deferred, Outcome, Refused
 from channels.email.sending.patience import PATIENCE, Patience
 from channels.email.sending.relay import Relay
 from channels.email.sending.transfer import Envelope, SessionLost, Transfer, fit_for_data
+from gateway.core.post import Deferred, Outcome, Refused
 
 _KEPT_SECONDS = 15.0
 """An idle session is kept so long: many servers hang up after 30 s."""

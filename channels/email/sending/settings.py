@@ -1,9 +1,9 @@
 """What an administrator may set of the relay that our mail leaves by, and of servers that are only asked for a sign."""
 
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from channels.email.given_secret import GivenSecret
 from channels.email.oauth_settings import OAuthSettings
@@ -58,31 +58,3 @@ class SmtpSettings(Settings):
     def usual_port(self) -> int:
         """The one that is set, or that usually goes with the security."""
         return self.port or _PORTS[self.security]
-
-
-class SmtpServer(Settings):
-    """A server's host and port."""
-
-    host: str
-    port: int = Field(ge=1, le=65535)
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def parse_smtp_address(value: Any) -> Any:
-    """`mx.sur.example:25`, `192.0.2.1:25` or `[2001:db8::1]:25`."""
-    if isinstance(value, SmtpServer):
-        return value
-    if isinstance(value, str):
-        host, colon, port = value.rpartition(":")
-        bare = host.removeprefix("[").removesuffix("]")
-        # A bare IPv6 address would lose its last group to the port.
-        known = bare.isprintable() and not set(bare) & set(" /@[]") and (":" not in bare or host.startswith("["))
-        if colon and bare and known and port.isascii() and port.isdigit():
-            return {"host": bare, "port": int(port[:6])}
-    raise ValueError("a host and a port are needed, such as mx.example.org:25")
-
-
-SmtpAddress = Annotated[SmtpServer, BeforeValidator(parse_smtp_address, json_schema_input_type=str)]
-"""In the file it is written `mx.sur.example:25`."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import aiosmtplib
 
 from channels.email.mailable import mailable
-from channels.email.sending.outcome import Deferred, Outcome, Refused, Reply, Sent, Unknown, for_nobody, judge
+from channels.email.sending.outcome import Reply, for_nobody, judge
 from channels.email.sending.patience import Patience
+from gateway.core.post import Deferred, Outcome, Refused, Sent, Unknown
 from gateway.core.values import dataclass
 
 _AT_ONCE = 256 * 1024

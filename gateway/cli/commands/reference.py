@@ -1,4 +1,4 @@
-"""`relevo reference`: the page and the schema of the configuration, generated from the settings."""
+"""`relevo reference`: the pages and the schema that are generated from settings and tables."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,13 +13,14 @@ _HOME = Path(__file__).resolve().parents[3]
 
 @click.command(
     help=say(
-        "Print the reference of the configuration. In a checkout of Relevo, --write brings docs/configuration.md and "
-        "config/relevo.schema.json up to date, and --check ends with 1 when they aren't."
+        "Print the reference of the configuration. In a checkout of Relevo, --write brings docs/configuration.md, "
+        "docs/email-rules.md and config/relevo.schema.json up to date, and --check ends with 1 when they aren't."
     )
 )
-@click.option("--write", "deed", flag_value="write", help=say("Write both files."))
-@click.option("--check", "deed", flag_value="check", help=say("Compare both files."))
+@click.option("--write", "deed", flag_value="write", help=say("Write these files."))
+@click.option("--check", "deed", flag_value="check", help=say("Compare these files."))
 def reference(deed: Literal["write", "check"] | None) -> None:
+    from channels.email.rules_page import rules_page
     from config.reference import reference_page, schema_text
     from gateway.app.configuration import KINDS
 
@@ -27,7 +28,11 @@ def reference(deed: Literal["write", "check"] | None) -> None:
     if deed is None:
         click.echo(page, nl=False)
         return
-    documents = {_HOME / "docs" / "configuration.md": page, _HOME / "config" / "relevo.schema.json": schema_text(KINDS)}
+    documents = {
+        _HOME / "docs" / "configuration.md": page,
+        _HOME / "docs" / "email-rules.md": rules_page(),
+        _HOME / "config" / "relevo.schema.json": schema_text(KINDS),
+    }
     if not (_HOME / "docs").is_dir():
         raise Failure(say("relevo: {folder} is no checkout of Relevo: it has no docs", folder=_HOME))
     for path, text in documents.items():

@@ -17,12 +17,13 @@ from aiohttp import web
 from gateway.core.clock import Clock, SystemClock
 from gateway.core.signature import Signer
 from gateway.demo.desk.agents import work
-from gateway.demo.desk.control import Control, add_security_headers, refuse_other_names
+from gateway.demo.desk.control import Control, refuse_other_names
 from gateway.demo.desk.desk import Desk
 from gateway.demo.desk.fetcher import fetch_files
 from gateway.demo.desk.protocol import Protocol
 from gateway.demo.desk.reporter import Reporter
 from gateway.demo.desk.signature import signed
+from gateway.demo.pages import add_security_headers
 
 _LONGEST_STOP = 0.5
 """Seconds that requests in hand get when the desk stops; a hung one would never end."""

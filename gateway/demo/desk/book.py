@@ -203,6 +203,25 @@ class Book:
                 self._owe(ReportType.REPLIED, row["number"], now)
                 self._owe(ReportType.RESOLVED, row["number"], now)
 
+    def answer(self, provider_reference: str, now: Instant) -> bool:
+        """Somebody picks this one up, answers and closes it, if it is open; False where there is no such ticket."""
+        ticket = self.by_provider_reference(provider_reference)
+        if ticket is None or not ticket.held:
+            return False
+        number = self._number(provider_reference)
+        with self._transaction() as database:
+            answered = database.execute(
+                "UPDATE tickets SET state = ?, picked_up_at = ifnull(picked_up_at, ?), resolved_at = ?"
+                " WHERE number = ? AND state IN (?, ?)",
+                (DeskState.RESOLVED, now, now, number, DeskState.OPEN, DeskState.PICKED_UP),
+            )
+            if answered.rowcount and number is not None:
+                if ticket.state is DeskState.OPEN:
+                    self._owe(ReportType.PICKED_UP, number, now)
+                self._owe(ReportType.REPLIED, number, now)
+                self._owe(ReportType.RESOLVED, number, now)
+        return True
+
     def due_reports(self, now: Instant, limit: int = 50) -> list[Report]:
         """Reports to be sent now, oldest first."""
         rows = self._database.execute(

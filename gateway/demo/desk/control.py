@@ -1,9 +1,8 @@
 """What a demo desk shows beside the protocol: its page, its fault switch, and its tickets for whoever accounts."""
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import orjson
 from aiohttp import web
@@ -15,34 +14,22 @@ from gateway.demo.desk.desk import Desk
 from gateway.demo.desk.faults import FAULTS, is_protocol
 from gateway.demo.desk.language import TEXTS
 from gateway.demo.desk.page import render
+from gateway.demo.pages import STATIC, from_here, language_of, names_this_machine
 
 _STATIC = Path(__file__).parent / "static"
 _SHOWN = 100
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-
-
-async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """No third party's content, no inline script, nothing kept."""
-    response.headers.update(_HEADERS)
 
 
 @web.middleware
 async def refuse_other_names(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Only the protocol, which is signed, may be asked for by any name: one can be made to lead here (DNS rebinding),
-    and then another site's page would be this desk's own to the browser."""
-    if is_protocol(request) or _names_this_machine(request.host):
+    """Only the protocol, which is signed, may be asked for by any name."""
+    if is_protocol(request) or names_this_machine(request.host):
         return await handler(request)
     return web.json_response({"error": "ask for this desk by its address"}, status=403)
 
 
 class Control:
-    """The handlers of `/`, `/faults` and `/api/tickets`."""
+    """The handlers of `/`, `/faults`, `/answers` and `/api/tickets`."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -53,11 +40,13 @@ class Control:
             web.get("/faults", self.fault),
             web.post("/faults", self.turn),
             web.get("/api/tickets", self.tickets),
+            web.post("/answers", self.answer),
+            STATIC,
             web.static("/static", _STATIC),
         ]
 
     async def page(self, request: web.Request) -> web.Response:
-        language = request.query.get("lang") or _language(request.headers.get("Accept-Language", ""))
+        language = language_of(request, TEXTS)
         tickets = await self._desk.ask(Book.tickets, _SHOWN)
         files = await self._desk.ask(Book.files_of, tickets)
         counts = await self._desk.ask(Book.counts)
@@ -71,7 +60,7 @@ class Control:
 
     async def turn(self, request: web.Request) -> web.StreamResponse:
         """Turn a fault on: JSON `{"fault": NAME, "seconds"?: N}`, or the page's form."""
-        if not _from_here(request):
+        if not from_here(request):
             return web.json_response({"error": "faults are switched from this machine only"}, status=403)
         is_form = request.content_type == "application/x-www-form-urlencoded"
         content = await request.read()
@@ -87,6 +76,15 @@ class Control:
         if is_form:
             raise web.HTTPSeeOther(f"/?lang={_language(str(wish.get('lang', '')))}")
         return await self.fault(request)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer and close the ticket of the page's form, unless that has happened."""
+        if not from_here(request):
+            return web.json_response({"error": "tickets are answered from this machine only"}, status=403)
+        form = await request.post()
+        if not await self._desk.ask(Book.answer, str(form.get("ticket", "")), self._desk.clock.now()):
+            return web.json_response({"error": "no such ticket"}, status=404)
+        raise web.HTTPSeeOther(f"/?lang={_language(str(form.get('lang', '')))}")
 
     async def tickets(self, request: web.Request) -> web.Response:
         """Every ticket that the desk has ever taken, newest first, withdrawn ones included."""
@@ -106,19 +104,3 @@ def _wish(wish: Mapping[str, object]) -> tuple[str, float | None]:
     if not isinstance(seconds, int | float) or not 0 <= seconds <= 3600:
         raise ValueError(seconds)
     return name, float(seconds)
-
-
-def _names_this_machine(authority: str) -> bool:
-    """Whether it is an address, or localhost, with or without a port."""
-    try:
-        host = urlsplit(f"//{authority}").hostname or ""
-        return host == "localhost" or bool(ipaddress.ip_address(host))
-    except ValueError:
-        return False
-
-
-def _from_here(request: web.Request) -> bool:
-    """From a loopback address, and not sent by another site's page in a browser of this machine."""
-    origin = request.headers.get("Origin")
-    own = origin is None or urlsplit(origin).netloc == request.host
-    return own and request.remote is not None and ipaddress.ip_address(request.remote).is_loopback

@@ -13,6 +13,7 @@ from gateway.demo.desk.faults import FAULTS
 from gateway.demo.desk.files import DeskFile
 from gateway.demo.desk.language import TEXTS
 from gateway.demo.desk.ticket import DeskState, DeskTicket
+from gateway.demo.pages import LANGUAGES, other_language
 
 _STATES = {
     DeskState.OPEN: mark("open"),
@@ -27,7 +28,6 @@ _COUNTS = {
     DeskState.WITHDRAWN: mark("Withdrawn"),
 }
 """What stands above the number of tickets in a state; of many, which Spanish words show."""
-_LANGUAGES = {"en": "English", "es": "Español"}
 
 
 def _shown_reference(reference: str) -> str:
@@ -59,7 +59,7 @@ def render(
 ) -> str:
     """The whole page, in `language` or else in English; `tickets` newest first, `files` by the desk's reference."""
     spoken = TEXTS.get(language)
-    other = "en" if spoken.code == "es" else "es"
+    other = other_language(spoken.code)
     return _environment.get_template("desk.html").render(
         _=spoken,
         name=name,
@@ -74,5 +74,5 @@ def render(
         total=sum(counts.values()),
         language=spoken.code,
         other=other,
-        other_name=_LANGUAGES[other],
+        other_name=LANGUAGES[other],
     )

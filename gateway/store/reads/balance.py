@@ -1,4 +1,4 @@
-"""The audit of the ledger: tickets that have no place in it."""
+"""The audit of the ledger: tickets, and mails that nobody has read, that have no place in it."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
 from gateway.core.delivery import HANDING_OVER
 from gateway.core.handoff import LIVE
 from gateway.core.ticket import TicketState
-from gateway.store.schema import WAITING, deliveries, handoffs, quarantine, tickets
+from gateway.store.schema import UNREAD_MAIL, WAITING, deliveries, handoffs, quarantine, raw_mails, tickets
 
 _OWED = (
     select(deliveries.c.id).where(deliveries.c.ticket_id == tickets.c.id, deliveries.c.kind.in_(HANDING_OVER)).exists()
@@ -19,6 +19,16 @@ _HAD = (
     select(handoffs.c.id)
     .where(handoffs.c.ticket_id == tickets.c.id, handoffs.c.state.in_(LIVE), ~handoffs.c.superseded)
     .exists()
+)
+# Its reading has the mail's own id, be it owed or withheld.
+_UNREAD_BY_NOBODY = (
+    select(raw_mails.c.id)
+    .where(
+        UNREAD_MAIL,
+        ~select(deliveries.c.id).where(deliveries.c.id == raw_mails.c.id).exists(),
+        ~select(quarantine.c.id).where(quarantine.c.id == raw_mails.c.id).exists(),
+    )
+    .order_by(raw_mails.c.id)
 )
 
 
@@ -32,14 +42,30 @@ def _placed() -> ColumnElement[bool]:
     )
 
 
-def astray(connection: Connection, ticket_ids: Sequence[str]) -> list[str]:
-    """Those of these tickets that are neither with a provider, nor resolved, nor owed, nor in quarantine."""
-    query = select(tickets.c.id).where(tickets.c.id.in_(ticket_ids), not_(_placed())).order_by(tickets.c.id)
+def astray(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Those of these tickets that are neither with a provider, nor resolved, nor owed, nor in quarantine; and of these
+    mails that are neither read, nor owed a reading, nor in quarantine."""
+    return _astray_tickets(connection, ids) + _astray_mails(connection, ids)
+
+
+def _astray_tickets(connection: Connection, ids: Sequence[str]) -> list[str]:
+    query = select(tickets.c.id).where(tickets.c.id.in_(ids), not_(_placed())).order_by(tickets.c.id)
     return list(connection.execute(query).scalars())
+
+
+def _astray_mails(connection: Connection, ids: Sequence[str]) -> list[str]:
+    return list(connection.execute(_UNREAD_BY_NOBODY.where(raw_mails.c.id.in_(ids))).scalars())
 
 
 def audit(connection: Connection, after: str | None, limit: int, waiting_only: bool) -> tuple[list[str], str | None]:
     """The stray ones among the next `limit` tickets, and where to go on; None at the end."""
     query = select(tickets.c.id).where(tickets.c.id > (after or "")).order_by(tickets.c.id).limit(limit)
     ids = list(connection.execute(query.where(WAITING) if waiting_only else query).scalars())
-    return astray(connection, ids), ids[-1] if len(ids) == limit else None
+    return _astray_tickets(connection, ids), ids[-1] if len(ids) == limit else None
+
+
+def audit_mails(connection: Connection, after: str | None, limit: int) -> tuple[list[str], str | None]:
+    """The same for the next `limit` mails that nobody has read."""
+    query = select(raw_mails.c.id).where(UNREAD_MAIL, raw_mails.c.id > (after or "")).order_by(raw_mails.c.id)
+    ids = list(connection.execute(query.limit(limit)).scalars())
+    return _astray_mails(connection, ids), ids[-1] if len(ids) == limit else None

@@ -12,7 +12,17 @@ from gateway.core.provider import ProviderStatus, Takeover
 from gateway.core.ticket import Ticket
 from gateway.store import rows, stream
 from gateway.store.cases import load_cases, load_handoffs, load_tickets, select_tickets
-from gateway.store.schema import WAITING, aliases, deliveries, events, provider_health, quarantine, takeovers, tickets
+from gateway.store.schema import (
+    WAITING,
+    aliases,
+    deliveries,
+    events,
+    provider_health,
+    quarantine,
+    raw_mails,
+    takeovers,
+    tickets,
+)
 
 
 def ticket(connection: Connection, ticket_id: str) -> Case | None:
@@ -71,7 +81,12 @@ def events_after(connection: Connection, after: int, limit: int) -> list[Recorde
 
 def quarantined(connection: Connection, limit: int) -> list[Quarantined]:
     """Oldest first."""
-    query = select(quarantine).order_by(quarantine.c.at, quarantine.c.id).limit(limit)
+    query = (
+        select(quarantine, raw_mails.c.place)
+        .join_from(quarantine, raw_mails, raw_mails.c.id == quarantine.c.id, isouter=True)
+        .order_by(quarantine.c.at, quarantine.c.id)
+        .limit(limit)
+    )
     return [rows.quarantined(row) for row in connection.execute(query)]
 
 

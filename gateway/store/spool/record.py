@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from gateway.core.ticket import (
+    Allowance,
     Attachment,
     DedupeKey,
     Direction,
@@ -33,7 +34,13 @@ def decode(content: bytes | None) -> Intake:
     try:
         plain = orjson.loads(content)
         dedupe = plain["dedupe"]
-        return Intake(_message(plain["message"]), _ticket(plain["ticket"]), DedupeKey(**dedupe) if dedupe else None)
+        return Intake(
+            _message(plain["message"]),
+            _ticket(plain["ticket"]),
+            DedupeKey(**dedupe) if dedupe else None,
+            # Earlier versions knew none.
+            acknowledge=tuple(Allowance(**each) for each in plain.get("acknowledge", ())),
+        )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Unreadable(f"{type(error).__name__}: {error}") from error
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
+from gateway.core.delivery import Delivery, Kind
 from gateway.core.errors import InvalidMessage
 from gateway.core.events import DuplicateReceived, MessageReceived
 from gateway.core.ids import new_id
 from gateway.core.reference import new_reference
-from gateway.core.ticket import Acceptance, DedupeKey, Direction, Intake, Message, Receipt, Requester
+from gateway.core.ticket import Acceptance, DedupeKey, Direction, Intake, Message, Receipt, Requester, Ticket
 from gateway.store import bulk, intake_rows, rows, rules, schema, sheets
+from gateway.store.allowances import Allowances
 from gateway.store.receipts import Kept, correct_reference, keep_first, known
 from gateway.store.schema import among
 from gateway.store.sheet import Sheet
@@ -132,11 +134,40 @@ def _open(transaction: Transaction, intakes: Iterable[Intake]) -> dict[str, str]
     bulk.insert_values(connection, schema.messages, intake_rows.MESSAGE, messages)
     bulk.insert(connection, schema.attachments, rows.attachments_values(intake.message for _, intake in opened))
     bulk.insert_values(connection, schema.deliveries, intake_rows.DELIVERY, deliveries)
+    _acknowledge(connection, [(ticket, intake) for ticket, intake in opened if intake.acknowledge])
     for ticket, intake in opened:
         if ticket.id in redrawn and intake.dedupe:
             correct_reference(connection, intake.dedupe, redrawn[ticket.id])
         transaction.emit(intake_rows.received(ticket, redrawn.get(ticket.id, ticket.reference)))
     return redrawn
+
+
+def _acknowledge(connection: Connection, opened: Sequence[tuple[Ticket, Intake]]) -> None:
+    """Owe an acknowledgement of each new ticket, as far as its allowances go."""
+    if not opened:
+        return
+    wanted = [allowance for _, intake in opened for allowance in intake.acknowledge]
+    allowances = Allowances(connection, wanted, min(ticket.received_at for ticket, _ in opened))
+    owed = [
+        _acknowledgement(ticket, intake.message)
+        for ticket, intake in opened
+        if ticket.answer_by and allowances.take(intake.acknowledge, ticket.received_at)
+    ]
+    bulk.insert(connection, schema.deliveries, [rows.delivery_values(each) for each in owed])
+    allowances.save()
+
+
+def _acknowledgement(ticket: Ticket, first: Message) -> Delivery:
+    return Delivery(
+        new_id(),
+        Kind.ACKNOWLEDGEMENT,
+        due_at=ticket.received_at,
+        created_at=ticket.received_at,
+        ticket_id=ticket.id,
+        message_id=first.id,
+        target=ticket.answer_by,
+        priority=ticket.priority,
+    )
 
 
 def _insert_tickets(connection: Connection, tickets: Sequence[bulk.Values]) -> dict[str, str]:

@@ -14,8 +14,9 @@ from gateway.store.verbs.claim import claim
 from gateway.store.verbs.drain import drain
 from gateway.store.verbs.ending import adopt, defer, finish, quarantine, sent
 from gateway.store.verbs.keeping import record_audit, record_health, save_policies, save_takeover, secret
+from gateway.store.verbs.mails import forget_mails, keep_mail, mail_read, save_position
 from gateway.store.verbs.outbox import announce, wake
-from gateway.store.verbs.quarantined import discard, release
+from gateway.store.verbs.quarantined import discard, release, replay_mails
 from gateway.store.verbs.record import record
 from gateway.store.verbs.recover import recover
 from gateway.store.verbs.report import report
@@ -27,17 +28,21 @@ ORDER: tuple[Verb[Any, Any], ...] = (
     recover,
     accept,
     drain,
+    keep_mail,
+    save_position,
     begin,
     report,
     record,
     sent,
     adopt,
+    mail_read,
     finish,
     quarantine,
     defer,
     rescue,
     supersede,
     release,
+    replay_mails,
     discard,
     announce,
     save_takeover,
@@ -46,6 +51,7 @@ ORDER: tuple[Verb[Any, Any], ...] = (
     record_audit,
     secret,
     reserve,
+    forget_mails,
     mark_overdue,
     wake,
     claim,

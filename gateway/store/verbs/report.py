@@ -1,6 +1,6 @@
 """report: what providers tell of their own copies, each report once."""
 
-from gateway.core.delivery import HandoffFact
+from gateway.core.delivery import HandoffFact, Kind
 from gateway.core.events import TicketReplied
 from gateway.core.handoff import HandoffState
 from gateway.core.ids import new_id
@@ -82,4 +82,6 @@ def _reply(sheet: Sheet, given: ProviderReport) -> str:
             message_id=message.id,
         )
     )
+    if sheet.standing.answer_by:
+        sheet.owe(Kind.ANSWER, given.at, given.at, message=message.id, channel=sheet.standing.answer_by)
     return message.id

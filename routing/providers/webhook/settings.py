@@ -9,15 +9,25 @@ from gateway.core.addresses import require_no_private_host
 from gateway.core.clock import SystemClock
 from gateway.core.settings import Secret
 from gateway.core.signature import KEY_RULE, Signer
-from routing.settings import ProviderSettings
+from routing.health.settings import HealthSettings
+from routing.settings import AskableSettings
 
 
-class WebhookSettings(ProviderSettings):
+class WebhookHealth(HealthSettings):
+    """Active probes on a fixed grid, confirmed at once when one fails or is slow."""
+
+    url: str | None = Field(
+        None, description="GET answered with 2xx while the desk is healthy. Without it: a TCP connection to the desk."
+    )
+
+
+class WebhookSettings(AskableSettings):
     """A desk behind one URL; requests in both directions are signed (Standard Webhooks) with one secret."""
 
     url: str = Field(description="Where tickets are posted, such as https://desk.example.org/tickets.")
     allow_private: bool = Field(False, description="Permit private, loopback and other special addresses.")
     secret: Secret = Field(description=f"Shared with the desk; {KEY_RULE}.")
+    health: WebhookHealth = WebhookHealth()
 
     @field_validator("secret")
     @classmethod

@@ -2,13 +2,11 @@ import pytest
 from pydantic import ValidationError
 
 from channels.registry import CHANNEL_TYPES
-from channels.web.channel import WebChannel
 from channels.web.settings import WebSettings
 
 
 def test_the_web_channel_is_registered() -> None:
     assert CHANNEL_TYPES["web"].settings is WebSettings
-    assert CHANNEL_TYPES["web"].make is WebChannel
 
 
 def test_settings_have_defaults_and_refuse_what_they_do_not_know() -> None:

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.email.desk_mail import DeskEvent, DeskReader
-from channels.email.desk_pattern import DeskPattern
 from channels.email.threading.claims import Claim, Strategy
 from channels.email.threading.tokens import Party
+from gateway.core.desk_pattern import DeskPattern
 from tests.support.mails import mail
 
 _READER = DeskReader("sur", r"\[SUR#(\d+)\]", r"(?:resuelto|cerrado)", r"asignad[oa] a")

@@ -3,9 +3,11 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from channels.email.sending import Deferred, Patience, Refused, Relay, SmtpAddress, SmtpServer, SmtpSettings
+from channels.email.sending import Patience, Relay, SmtpSettings
 from channels.email.sending.outcome import Reply, for_nobody, judge
 from channels.email.sending.transfer import fit_for_data
+from gateway.core.post import Deferred, Refused
+from gateway.core.smtp_server import SmtpAddress, SmtpServer
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from gateway.alarms.notices import AlarmType
 from gateway.alarms.observer import Alarms
 from gateway.alarms.settings import WebhookAlarmSettings
 from gateway.core import events
-from gateway.core.delivery import Kind
+from gateway.core.delivery import Kind, Quarantined
 from tests.support.ops import NOW, FakeLedger, FakeMeasurements, FakeReads, FakeStatus, SetClock, make_ticket, recorded
 from tests.support.virtual_time import run
 
@@ -156,6 +156,28 @@ def test_a_ticket_that_ceased_to_be_overdue_without_an_event_is_let_go() -> None
         await asyncio.wait([running])
 
     run(adopted())
+    assert [notice.payload["type"] for notice in setting.store.notices] == ["alarm.raised", "alarm.cleared"]
+
+
+def test_a_mail_that_left_quarantine_is_no_alarm_any_more() -> None:
+    setting = Setting("webhook:a")
+    mails = [Quarantined(each, Kind.MAIL, None, None, "mail", "unreadable", 1, NOW) for each in ("q1", "q2")]
+    setting.reads.items = list(mails)
+
+    async def settled() -> None:
+        await setting.alarms.resume()
+        running = asyncio.create_task(setting.alarms.run())
+        await asyncio.sleep(3)
+        setting.reads.items = mails[1:]
+        setting.alarms.observe(recorded([events.DeliveryReleased(at=NOW, kind="mail")]))
+        await asyncio.sleep(3)
+        assert len(setting.store.notices) == 1
+        setting.reads.items = []
+        await asyncio.sleep(3)
+        running.cancel()
+        await asyncio.wait([running])
+
+    run(settled())
     assert [notice.payload["type"] for notice in setting.store.notices] == ["alarm.raised", "alarm.cleared"]
 
 

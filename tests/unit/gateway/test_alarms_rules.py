@@ -108,12 +108,6 @@ PAIRS: list[tuple[AlarmType, str, Event, Event]] = [
         events.DeliveryDiscarded(at=NOW, ticket_id="t1", reference="r1", kind="ticket"),
     ),
     (
-        AlarmType.NOTICE_UNDELIVERED,
-        "",
-        quarantined(Kind.NOTICE, None),
-        events.DeliveryDiscarded(at=NOW, kind="notice"),
-    ),
-    (
         AlarmType.ASSUMPTION_BROKEN,
         "loop lag",
         events.AssumptionBroken(at=NOW, assumption="loop lag", measured=0.4, declared=0.25),
@@ -130,6 +124,12 @@ PAIRS: list[tuple[AlarmType, str, Event, Event]] = [
         "",
         events.SpoolingStarted(at=NOW, reason="no connection"),
         events.SpoolDrained(at=NOW, requests=3, seconds=2.0),
+    ),
+    (
+        AlarmType.CHANNEL_TROUBLED,
+        "mail imap INBOX",
+        events.ChannelTroubled(at=NOW, channel="mail", part="imap INBOX", reason="the login was refused"),
+        events.ChannelRecovered(at=NOW, channel="mail", part="imap INBOX"),
     ),
 ]
 
@@ -265,3 +265,91 @@ def test_alarms_of_what_is_no_longer_configured_are_over() -> None:
         (Change.CLEARED, AlarmType.NO_PROVIDER_LEFT, "old"),
         (Change.CLEARED, AlarmType.PROVIDER_MISCONFIGURED, "gone"),
     ]
+
+
+def test_the_parts_of_a_channel_are_troubles_of_their_own() -> None:
+    rules = Rules()
+    for part in ("token", "smtp"):
+        rules.observe(events.ChannelTroubled(at=NOW, channel="mail", part=part, reason="no"))
+    assert rules.active(AlarmType.CHANNEL_TROUBLED) == 2
+    said(rules)
+    recovered = events.ChannelRecovered(at=NOW, channel="mail", part="token")
+    assert said(rules, recovered) == [(Change.CLEARED, AlarmType.CHANNEL_TROUBLED, "mail token")]
+
+
+def bounced(*, hard: bool = True, at: float = NOW, party: str = "requester") -> events.MessageBounced:
+    return events.MessageBounced(
+        at=at,
+        ticket_id="t1",
+        reference="r1",
+        channel="mail",
+        party=party,
+        action="failed" if hard else "delayed",
+        status="5.1.1" if hard else "4.4.1",
+        hard=hard,
+    )
+
+
+def skipped(number: int) -> events.MailSkipped:
+    return events.MailSkipped(at=NOW, channel="mail", place="imap INBOX", key=f"7.{number}", reason="too large")
+
+
+def test_a_hard_bounce_names_the_ticket_and_is_news_for_a_day() -> None:
+    rules = Rules()
+    rules.observe(bounced())
+    (raised,) = rules.notices(NOW)
+    assert (raised.change, raised.alarm, raised.references) == (Change.RAISED, AlarmType.MAIL_BOUNCED, ("r1",))
+    assert raised.details == {"items": 1, "reasons": {"r1": "to requester: 5.1.1"}}
+    assert said(rules, now=NOW + 86_399) == []
+    assert said(rules, now=NOW + 86_400) == [(Change.CLEARED, AlarmType.MAIL_BOUNCED, "")]
+
+
+def test_a_mail_that_is_only_late_is_no_alarm() -> None:
+    assert said(Rules(), bounced(hard=False)) == []
+
+
+def test_an_address_that_refuses_again_is_news_for_another_day() -> None:
+    rules = Rules()
+    rules.observe(bounced())
+    rules.observe(bounced(party="acme"))
+    rules.observe(bounced(at=NOW + 50_000))
+    said(rules, now=NOW + 50_000)
+    said(rules, now=NOW + 86_400)
+    assert rules.active(AlarmType.MAIL_BOUNCED) == 1
+    assert said(rules, now=NOW + 136_400) == [(Change.CLEARED, AlarmType.MAIL_BOUNCED, "")]
+
+
+def test_skipped_mails_are_named_by_their_place() -> None:
+    rules = Rules()
+    rules.observe(skipped(1))
+    rules.observe(skipped(2))
+    (raised,) = rules.notices(NOW)
+    assert raised.alarm is AlarmType.MAIL_SKIPPED
+    assert raised.references == ("mail imap INBOX 7.1", "mail imap INBOX 7.2")
+
+
+@pytest.mark.parametrize("event", [bounced(), skipped(1)], ids=["bounced", "skipped"])
+def test_alarms_about_mail_have_a_title_in_both_languages(event: Event) -> None:
+    rules = Rules()
+    rules.observe(event)
+    (raised,) = rules.notices(NOW)
+    assert titles(raised)["es"] != titles(raised)["en"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "alarm"), [(Kind.MAIL, AlarmType.QUARANTINE), (Kind.NOTICE, AlarmType.NOTICE_UNDELIVERED)]
+)
+def test_what_has_no_ticket_leaves_quarantine_when_a_look_finds_none_of_it(kind: Kind, alarm: AlarmType) -> None:
+    rules = Rules()
+    said(rules, quarantined(kind, None), quarantined(kind, None))
+    assert said(rules, events.DeliveryDiscarded(at=NOW, kind=kind.value)) == []
+    rules.not_quarantined(rules.quarantined(), NOW + 1)
+    assert said(rules) == [(Change.CLEARED, alarm, "")]
+
+
+def test_what_came_into_quarantine_during_a_look_stays() -> None:
+    rules = Rules()
+    said(rules, quarantined(Kind.MAIL, None))
+    rules.observe(quarantined(Kind.MAIL, None))
+    rules.not_quarantined(rules.quarantined(), NOW + 1)
+    assert rules.active(AlarmType.QUARANTINE) == 1

@@ -52,8 +52,12 @@ GOLDEN = {
     "relevo_spooled_oldest_seconds": (),
     "relevo_spooled_aside": (),
     "relevo_disk_free_bytes": ("under",),
+    "relevo_mails_total": ("channel", "outcome"),
+    "relevo_mails_sent_total": ("channel", "outcome"),
+    "relevo_mailbox_messages": ("channel", "folder"),
+    "relevo_mailbox_missing": ("channel", "folder"),
 }
-"""design.md section 7, and those of the alarms, the blobs, the listeners, first aid, the spool and the disk."""
+"""design.md section 7, and those of the alarms, the blobs, the listeners, first aid, the spool, the disk and mail."""
 
 
 @pytest.fixture
@@ -116,6 +120,9 @@ def everything(metrics: Metrics) -> None:
     metrics.connections("public", 3)
     metrics.connection_ended("public", "slow_head")
     metrics.first_aid_helped("web", "printer")
+    metrics.mail_read("mail", "ticket")
+    metrics.mail_sent("mail", "sent")
+    metrics.mailbox_counted("mail", "INBOX", 12, 2)
 
 
 def test_names_and_labels_are_those_of_the_design(metrics: Metrics) -> None:
@@ -152,6 +159,27 @@ def test_intake_by_outcome(metrics: Metrics) -> None:
 def test_a_refused_message_is_no_success_of_the_channel(metrics: Metrics) -> None:
     metrics.intake_refused("web", "unavailable")
     assert value(metrics, "channel_last_success_timestamp_seconds", channel="web") is None
+
+
+def test_a_mailbox_that_was_looked_into_is_a_success_though_nothing_was_new(metrics: Metrics) -> None:
+    metrics.channel_succeeded("mail", NOW + 45)
+    assert value(metrics, "channel_last_success_timestamp_seconds", channel="mail") == NOW + 45
+
+
+def test_mails_by_what_became_of_them(metrics: Metrics) -> None:
+    for outcome in ("ticket", "quarantined", "ticket"):
+        metrics.mail_read("mail", outcome)
+    metrics.mail_sent("mail", "deferred")
+    assert value(metrics, "mails_total", channel="mail", outcome="ticket") == 2
+    assert value(metrics, "mails_total", channel="mail", outcome="quarantined") == 1
+    assert value(metrics, "mails_sent_total", channel="mail", outcome="deferred") == 1
+
+
+def test_a_mailbox_is_compared_with_the_store(metrics: Metrics) -> None:
+    metrics.mailbox_counted("mail", "INBOX", 12, 2)
+    metrics.mailbox_counted("mail", "INBOX", 13, 0)
+    assert value(metrics, "mailbox_messages", channel="mail", folder="INBOX") == 13
+    assert value(metrics, "mailbox_missing", channel="mail", folder="INBOX") == 0
 
 
 def test_handoff_seconds_are_of_the_first_provider_only(metrics: Metrics) -> None:

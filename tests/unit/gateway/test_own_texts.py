@@ -20,11 +20,19 @@ def test_own_texts_that_can_be_shown_are_taken(tmp_path: Path) -> None:
     texts = (
         'msgid "How can we help you?"\nmsgstr "¿Qué necesita?"\n\n'
         'msgid "Your request {reference}"\nmsgstr "Expediente {reference}"\n\n'
+        'msgid "If you want to add something, simply reply to this mail."\nmsgstr "Conteste a este correo."\n\n'
         'msgid "There is nothing at this address."\nmsgstr ""\n'
     )
     for name in ("es.po", "en.po"):
         (tmp_path / name).write_text(HEADER + texts, encoding="utf-8")
     check_own_texts(tmp_path)
+
+
+def test_a_mail_layout_that_cannot_be_filled_is_refused_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "answer.txt").write_text("{{ organisation }\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"mail/answer\.txt:1: unexpected '}'"):
+        check_own_texts(tmp_path)
 
 
 def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:

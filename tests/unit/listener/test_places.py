@@ -97,8 +97,9 @@ def test_places_are_counted_in_all_and_by_address(places: Places) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["take", "leave", "owe", "answered", "slow"]))))
-def test_whatever_happens_the_sums_are_right_and_who_goes_is_there(steps: list[tuple[str, str]]) -> None:
+def test_whatever_happens_the_sums_are_right_and_who_may_go_is_found(steps: list[tuple[str, str]]) -> None:
     places = Places(4, 2)
+    owed: set[Place] = set()
     there: dict[str, list[Place]] = {"a": [], "b": [], "c": []}
     for address, step in steps:
         if step == "take":
@@ -106,10 +107,14 @@ def test_whatever_happens_the_sums_are_right_and_who_goes_is_there(steps: list[t
         elif there[address]:
             place = there[address][0]
             getattr(places, step)(place)
+            owed = owed | {place} if step == "owe" else owed - {place}
             if step == "leave":
                 del there[address][0]
         everyone = [place for each in there.values() for place in each]
         assert len(places) == len(everyone)
         assert all(places.full_for(name) == (len(each) >= 2) for name, each in there.items())
         first = places.first_to_go()
-        assert (first in everyone) if any(not place.owed for place in everyone) else first is None
+        assert (first in everyone and first not in owed) if set(everyone) - owed else first is None
+        for name, each in there.items():
+            first, may = places.first_to_go_of(name), set(each) - owed
+            assert (first in may) if may else first is None

@@ -1,8 +1,6 @@
 """What `relevo check` prints, as data: contracts met or not, the tightest knob, and what to heed."""
 
 from dataclasses import replace
-from typing import ClassVar
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +8,7 @@ from hypothesis import strategies as st
 from routing.assess import assess_configuration
 from routing.health.settings import HealthSettings
 from routing.policy.settings import PolicySettings
-from routing.settings import ProviderSettings
+from routing.settings import AskableSettings, ProviderSettings
 from routing.takeover.assessment import PolicyAssessment, assess, assess_policy
 from routing.takeover.bounds import Desk, Platform, Probing
 from routing.takeover.inputs import PolicyFigures, ProviderFigures
@@ -34,7 +32,7 @@ def configured(contract: float = 5.0, **providers: ProviderSettings) -> PolicyAs
 
 
 def test_the_short_form_of_the_configuration_meets_a_contract_of_five_seconds() -> None:
-    assessment = configured(acme=ProviderSettings(), norte=ProviderSettings())
+    assessment = configured(acme=AskableSettings(), norte=AskableSettings())
     assert assessment.met
     assert assessment.hedge >= 0.3
     assert assessment.backups[0].ticket.seconds == pytest.approx(5.0)
@@ -44,15 +42,15 @@ def test_the_short_form_of_the_configuration_meets_a_contract_of_five_seconds() 
 def test_the_long_form_does_too() -> None:
     health = HealthSettings(every=1.0, timeout=1.0, suspect_after=0.3, failures=3, confirm_every=0.25, hold=30.0)
     assessment = configured(
-        acme=ProviderSettings(timeout=2.0, rate=50.0, health=health, languages=("es", "en")),
-        norte=ProviderSettings(health=HealthSettings(every=1.0, timeout=1.0)),
+        acme=AskableSettings(timeout=2.0, rate=50.0, health=health, languages=("es", "en")),
+        norte=AskableSettings(health=HealthSettings(every=1.0, timeout=1.0)),
     )
     assert assessment.met
     assert assessment.hedge >= 0.3
 
 
 def test_without_a_backup_no_contract_can_be_met() -> None:
-    assessment = configured(acme=ProviderSettings())
+    assessment = configured(acme=AskableSettings())
     assert not assessment.met
     assert assessment.knob is None
     assert "no backup" in (assessment.problem or "")
@@ -164,11 +162,7 @@ def test_a_hedge_below_the_primarys_timeout_is_warned_about_where_doubles_can_no
 
 
 def test_a_backup_of_another_level_is_warned_about() -> None:
-    class Mailbox(ProviderSettings):
-        can_search: ClassVar[bool] = False
-        honours_key: ClassVar[bool] = False
-
-    assessment = configured(acme=Mailbox(languages=("es", "en")), norte=ProviderSettings(languages=("es",)))
+    assessment = configured(acme=ProviderSettings(languages=("es", "en")), norte=AskableSettings(languages=("es",)))
     words = "; ".join(assessment.warnings)
     assert "not of the same level as acme: it does not serve the languages en" in words
     assert "neither key nor search" in words

@@ -15,7 +15,7 @@ from routing.delivery.followups import LOOKED_FOR, FollowUps
 from routing.delivery.lanes import Lane
 from routing.health.monitor import Monitor
 from routing.policy.settings import PolicySettings
-from routing.settings import ProviderSettings
+from routing.settings import AskableSettings
 from tests.support.fake_desk import RETRY_AFTER, DeskTicket, FakeDesk, Mood
 from tests.support.outbox import Outbox
 from tests.support.tickets import make_case, make_handoff, make_message, make_ticket
@@ -77,7 +77,7 @@ async def _follow_up(
     back_at: float,
     policy: dict[str, Any],
 ) -> Did:
-    clock, settings = VirtualClock(), ProviderSettings()
+    clock, settings = VirtualClock(), AskableSettings()
     desk = FakeDesk("acme", clock, settings)
     if at_desk is not None and case.handoffs:
         desk.tickets[case.handoffs[0].id] = DeskTicket("ACME-1", TICKET.id, TICKET.reference, at_desk)

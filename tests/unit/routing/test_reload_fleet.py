@@ -5,15 +5,15 @@ import asyncio
 from gateway.core.handoff import HandoffState
 from routing.delivery.fleet import Route
 from routing.policy.settings import PolicySettings
-from routing.settings import ProviderSettings
+from routing.settings import AskableSettings
 from tests.support.fake_desk import Mood
 from tests.support.simulation import QUICK_RETURN, Simulation, simulation
 from tests.support.virtual_time import run
 
-SETTINGS = ProviderSettings(health=QUICK_RETURN)
+SETTINGS = AskableSettings(health=QUICK_RETURN)
 
 
-def _reload(sim: Simulation, *names: str, settings: ProviderSettings = SETTINGS, policy: str = "default") -> None:
+def _reload(sim: Simulation, *names: str, settings: AskableSettings = SETTINGS, policy: str = "default") -> None:
     rules = PolicySettings(name=policy, providers=names, takeover_within=5.0)
     sim.apply([Route(rules, sim.hedge)], dict.fromkeys(names, settings))
 
@@ -130,7 +130,7 @@ def test_a_changed_provider_is_watched_anew_and_its_open_takeover_goes_on() -> N
         async with simulation() as sim:
             sim.desks["acme"].become(Mood.CLOSED_PORT)
             await asyncio.sleep(3.0)
-            _reload(sim, "acme", "norte", settings=ProviderSettings(health=QUICK_RETURN, timeout=0.5))
+            _reload(sim, "acme", "norte", settings=AskableSettings(health=QUICK_RETURN, timeout=0.5))
             await asyncio.sleep(3.0)
             (evidence,) = await sim.store.takeovers()
             assert evidence.ended_at is None

@@ -11,6 +11,8 @@ from tests.support.store import inline_store
 
 PORTS = (
     ports.IntakeStore,
+    ports.MailStore,
+    ports.DeliveryEnds,
     ports.DeliveryStore,
     ports.TakeoverStore,
     ports.LedgerStore,
@@ -32,6 +34,8 @@ def as_ports(
     store: SqlStore,
 ) -> tuple[
     ports.IntakeStore,
+    ports.MailStore,
+    ports.DeliveryEnds,
     ports.DeliveryStore,
     ports.TakeoverStore,
     ports.LedgerStore,
@@ -41,7 +45,7 @@ def as_ports(
     ports.Reads,
 ]:
     """That the types agree as well is for the type checker to say."""
-    return (store,) * 8
+    return (store,) * 10
 
 
 def test_every_port_is_looked_at() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from gateway.core.ticket import Attachment, Intake, Priority, Requester
+from gateway.core.ticket import Allowance, Attachment, Intake, Priority, Requester
 from gateway.store.spool.record import Unreadable, decode, encode
 from tests.support.store_work import new_ticket
 
@@ -16,6 +16,12 @@ def _with_a_picture(intake: Intake) -> Intake:
     return replace(intake, message=replace(intake.message, body="Línea 1\nLínea 2", attachments=(PICTURE,)))
 
 
+def _answered_by_mail(intake: Intake) -> Intake:
+    assert intake.ticket is not None
+    acknowledge = (Allowance("sender", 3, 60.0), Allowance("any", 12, 60.0))
+    return replace(intake, ticket=replace(intake.ticket, answer_by="mail"), acknowledge=acknowledge)
+
+
 @pytest.mark.parametrize(
     "intake",
     [
@@ -23,6 +29,7 @@ def _with_a_picture(intake: Intake) -> Intake:
         new_ticket(key="k", priority=Priority.URGENT),
         new_ticket(requester=Requester()),
         _with_a_picture(new_ticket(key="k")),
+        _answered_by_mail(new_ticket()),
     ],
 )
 def test_there_and_back(intake: Intake) -> None:
@@ -38,6 +45,13 @@ def test_there_and_back(intake: Intake) -> None:
 def test_what_is_none_is_said_to_be_none(content: bytes | None) -> None:
     with pytest.raises(Unreadable):
         decode(content)
+
+
+def test_what_an_earlier_version_wrote_is_read() -> None:
+    intake = new_ticket()
+    plain = orjson.loads(encode(intake))
+    del plain["acknowledge"], plain["ticket"]["answer_by"]
+    assert decode(orjson.dumps(plain)) == intake
 
 
 def test_a_field_of_a_later_version_is_not_passed_over() -> None:

@@ -9,47 +9,8 @@ from hypothesis import strategies as st
 from channels.email.mail import Mail
 from channels.email.parsing import Limits, Unparsable, parse
 from tests.support.examples import examples
+from tests.support.mail_bytes import GARBLED
 
-PIECES = [
-    b"Content-Type: multipart/mixed; boundary=b\n",
-    b"Content-Type: multipart/alternative; boundary=bb\n",
-    b"Content-Type: message/rfc822\n",
-    b"Content-Type: text/html; charset=utf-7\n",
-    b"Content-Type: text/plain; format=flowed; charset=iso-2022-jp\n",
-    b"Content-Type: application/ms-tnef\n",
-    b"Content-Type: application/pkcs7-mime; smime-type=signed-data\n",
-    b"Content-Transfer-Encoding: base64\n",
-    b"Content-Transfer-Encoding: quoted-printable\n",
-    b"Content-Transfer-Encoding: x-uuencode\n",
-    b"Content-Disposition: attachment; filename*0*=utf-8''%C3; filename*1=a\n",
-    b"Subject: =?utf-8?B?w6k=?= =?koi8-r?Q?=C1?=\n",
-    b'From: a <b@c>, "d" (e) <f@g>, h:i@j;\n',
-    b"Date: Fri, 1 Feb 2030 10:00 +0100\n",
-    b"\n--b\n",
-    b"\n--b--\n",
-    b"\n--bb\n",
-    b"\n\n",
-    b"\r",
-    b" ",
-    b"\x00",
-    b"begin 644 x\nM",
-    b"\nend\n",
-    b"<div><p>",
-    b"</div>",
-    b"> quoted\n",
-    b"-- \n",
-    b"On Monday, x wrote:\n",
-    b"-----BEGIN PGP SIGNED MESSAGE-----\n",
-    b"\n-----BEGIN PGP SIGNATURE-----\n",
-    b"\n-----END PGP SIGNATURE-----\n",
-    b"\x78\x9f\x3e\x22\x01\x00",
-    b"\x02\x90\x06\x00\x04\x00\x00\x00",
-    b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02",
-    b"\x1b$B",
-    b"\xff\xfe",
-    b"+2AA-",
-]
-GARBLED = st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=20)), max_size=40).map(b"".join)
 SMALL = Limits(size=2_000, header_size=300, parts=8, depth=3, html_size=400, html_tags=10, html_depth=3)
 
 

@@ -1,18 +1,14 @@
-"""Metrics: what Prometheus sees of the service, from the same typed events as the stream, the log and the alarms.
-
-Names and labels are part of the surface: dashboards and alert rules are written against them.
-"""
+"""Every metric there is, what of the events each counts, and what the shells tell beside them."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway.core.blob import Sweep
-from gateway.core.clock import Clock
+from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import Kind
 from gateway.core.disk import free_bytes
 from gateway.core.errors import RelevoError
@@ -33,51 +29,20 @@ from gateway.core.handoff import HandoffState
 from gateway.core.ports import Reads, RoutingStatus
 from gateway.core.provider import HealthState
 from gateway.core.spool_state import SpoolState
+from gateway.metrics.labelled import Labelled, set_exactly
 
 _HANDOFF_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 30.0)
 _SHORT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _TAKEOVER_BUCKETS = (0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 30.0, 60.0)
 
 _OUTCOMES = frozenset({HandoffState.ACCEPTED, HandoffState.REFUSED, HandoffState.UNAVAILABLE, HandoffState.UNKNOWN})
-_MOST_CHILDREN = 500
-_OTHER = "other"
 _REFRESH_EVERY = 1.0
 
 _log = structlog.get_logger("relevo.metrics")
 
-M = TypeVar("M", Counter, Gauge, Histogram)
-
-
-class _Labelled(Generic[M]):
-    """A metric's children by label values: each looked up once, and never more than can be rendered quickly.
-
-    5,000 histogram children take over a second to render, on the event loop; beyond the bound all share `other`.
-    """
-
-    def __init__(self, metric: M) -> None:
-        self.metric: M = metric
-        self.children: dict[tuple[str, ...], M] = {}
-
-    def of(self, *values: str) -> M:
-        child = self.children.get(values)
-        if child is None:
-            if len(self.children) >= _MOST_CHILDREN:
-                values = (_OTHER,) * len(values)
-            child = self.children[values] = self.metric.labels(*values)
-        return child
-
-
-def _set_exactly(gauge: _Labelled[Gauge], wanted: Mapping[tuple[str, ...], float]) -> None:
-    """What is gone from the configuration goes from the page too."""
-    for values in gauge.children.keys() - wanted.keys():
-        del gauge.children[values]
-        gauge.metric.remove(*values)
-    for values, value in wanted.items():
-        gauge.of(*values).set(value)
-
 
 class Metrics:
-    """The Observer that counts events, and the Measurements of the shells, over a registry of its own."""
+    """The Observer that counts events, and what the shells measure, over a registry of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -90,10 +55,10 @@ class Metrics:
         def counter(name: str, says: str, *labels: str) -> Counter:
             return Counter(f"relevo_{name}", says, labels, registry=self.registry)
 
-        self._intakes = _Labelled(
+        self._intakes = Labelled(
             counter("intake_messages", "Messages that came in, by what became of them.", "channel", "outcome")
         )
-        self._attempts = _Labelled(
+        self._attempts = Labelled(
             counter(
                 "handoff_attempts",
                 "Outcomes of hand-off attempts; an unknown one counts again as what it turns out to be.",
@@ -102,15 +67,19 @@ class Metrics:
             )
         )
         self._takeovers = counter("takeovers", "Times that the service of a policy moved from a failed provider.")
-        self._breaches = _Labelled(
+        self._breaches = Labelled(
             counter("contract_breaches", "Tickets that no operative provider had within the contracted time.", "policy")
         )
         self._duplicates = counter("duplicates", "Messages that came again and were answered as the first time.")
-        self._first_aid = _Labelled(
+        self._first_aid = Labelled(
             counter("first_aid_helped", "Times that first aid solved it, without a ticket.", "channel", "category")
         )
-        self._alarms = _Labelled(counter("alarms", "Alarms raised.", "alarm"))
-        self._connections_ended = _Labelled(
+        self._alarms = Labelled(counter("alarms", "Alarms raised.", "alarm"))
+        self._mails_read = Labelled(counter("mails", "Raw mails read, by what became of them.", "channel", "outcome"))
+        self._mails_sent = Labelled(
+            counter("mails_sent", "Tries to send a mail, by their outcome.", "channel", "outcome")
+        )
+        self._connections_ended = Labelled(
             counter("connections_ended", "Connections that the listener ended or refused.", "listener", "reason")
         )
         self._forwarded_unusable = counter(
@@ -128,22 +97,28 @@ class Metrics:
             "doubles_open": gauge("doubles_open", "Surplus copies known and not yet withdrawn."),
             "quarantine_items": gauge("quarantine_items", "Items that a person has to look at."),
         }
-        self._deliveries = _Labelled(gauge("deliveries_waiting", "What is owed and not yet done.", "kind"))
-        self._states = _Labelled(
+        self._deliveries = Labelled(gauge("deliveries_waiting", "What is owed and not yet done.", "kind"))
+        self._states = Labelled(
             gauge("provider_state", "1 for the state that the provider is in.", "provider", "state")
         )
-        self._bounds = _Labelled(
+        self._bounds = Labelled(
             gauge("takeover_bound_seconds", "The bound of one ticket's takeover, as computed beforehand.", "policy")
         )
         self._unbalanced = gauge("ledger_unbalanced", "Tickets that the auditor found astray.")
-        self._last_success = _Labelled(
+        self._last_success = Labelled(
             gauge(
                 "channel_last_success_timestamp_seconds",
-                "When the channel last brought a message that is on disk.",
+                "When the channel last brought a message that is on disk, or looked and found nothing new.",
                 "channel",
             )
         )
-        self._connections = _Labelled(gauge("connections_open", "Connections that are open.", "listener"))
+        self._mailbox_messages = Labelled(
+            gauge("mailbox_messages", "Mails in the mailbox, as last counted.", "channel", "folder")
+        )
+        self._mailbox_missing = Labelled(
+            gauge("mailbox_missing", "How many of them are not in the store.", "channel", "folder")
+        )
+        self._connections = Labelled(gauge("connections_open", "Connections that are open.", "listener"))
         self._blobs = gauge("blobs_stored", "Contents of attachments, as of the last removal of orphans.")
         self._blobs_bytes = gauge("blobs_stored_bytes", "Their bytes.")
         self._spooled = gauge("spooled", "Requests on this machine that have not reached the store.")
@@ -151,17 +126,17 @@ class Metrics:
         self._spooled_aside = gauge(
             "spooled_aside", "Spooled requests that the store can't take: a person has to look."
         )
-        self._disk_free = _Labelled(
+        self._disk_free = Labelled(
             gauge("disk_free_bytes", "What is left of the disk under the store or the spool.", "under")
         )
-        self._active = _Labelled(gauge("alarm_active", "Alarms of this type that are on now.", "alarm"))
+        self._active = Labelled(gauge("alarm_active", "Alarms of this type that are on now.", "alarm"))
 
     def _histograms(self) -> None:
         def histogram(name: str, says: str, buckets: Sequence[float], *labels: str) -> Histogram:
             return Histogram(f"relevo_{name}", says, labels, buckets=buckets, registry=self.registry)
 
         self._intake = histogram("intake_seconds", "From receiving a message to its being durable.", _SHORT_BUCKETS)
-        self._handoff = _Labelled(
+        self._handoff = Labelled(
             histogram(
                 "handoff_seconds",
                 "From our durable acceptance to a provider's, for the first that had the ticket.",
@@ -251,6 +226,19 @@ class Metrics:
         if raised:
             self._alarms.of(alarm).inc()
 
+    def channel_succeeded(self, channel: str, at: Instant) -> None:
+        self._last_success.of(channel).set(at)
+
+    def mail_read(self, channel: str, outcome: str) -> None:
+        self._mails_read.of(channel, outcome).inc()
+
+    def mail_sent(self, channel: str, outcome: str) -> None:
+        self._mails_sent.of(channel, outcome).inc()
+
+    def mailbox_counted(self, channel: str, folder: str, mails: int, missing: int) -> None:
+        self._mailbox_messages.of(channel, folder).set(mails)
+        self._mailbox_missing.of(channel, folder).set(missing)
+
     def connections(self, listener: str, open: int) -> None:  # noqa: A002 (the port's word)
         self._connections.of(listener).set(open)
 
@@ -262,7 +250,7 @@ class Metrics:
 
     def set_bounds(self, bounds: Mapping[str, float]) -> None:
         """The bound of one ticket's takeover, in seconds, of every policy in force."""
-        _set_exactly(self._bounds, {(policy,): seconds for policy, seconds in bounds.items()})
+        set_exactly(self._bounds, {(policy,): seconds for policy, seconds in bounds.items()})
 
     def swept(self, sweep: Sweep) -> None:
         """What the last removal of orphans left."""
@@ -293,7 +281,7 @@ class Metrics:
 
     def set_states(self, states: Mapping[str, HealthState]) -> None:
         """The health of every configured provider."""
-        _set_exactly(
+        set_exactly(
             self._states,
             {(name, each.value): each is state for name, state in states.items() for each in HealthState},
         )

@@ -1,0 +1,74 @@
+"""What a mail says by itself of the tickets that it may be about. Nothing is believed here."""
+
+from collections.abc import Collection, Iterator
+
+from channels.email.identity import MailIdentity
+from channels.email.incoming.desks import Desks
+from channels.email.mail import Mail
+from channels.email.notifications.notification import Notification
+from channels.email.threading.claims import Claim, Strategy
+from channels.email.threading.decision import sole_sender
+from channels.email.threading.message_ids import OwnMessageIds
+from gateway.core.values import dataclass
+
+_MOST_LETTERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredLetter:
+    """A letter of ours to a desk, that a mail says it answers; see gateway.core.post.Letter."""
+
+    provider: str
+    unique: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """Of one mail."""
+
+    own: Claim | None
+    """Its Message-ID is one of ours: the mail that bears it is ours, come back."""
+    returned: Claim | None
+    """The mail of ours that did not arrive, where the mail is a notification."""
+    claims: tuple[Claim, ...]
+    """Of continuing a ticket, strongest first."""
+    letters: tuple[AnsweredLetter, ...]
+
+    @property
+    def all_claims(self) -> tuple[Claim, ...]:
+        """Each once."""
+        first = (self.own, self.returned)
+        return tuple(dict.fromkeys([*(claim for claim in first if claim is not None), *self.claims]))
+
+
+def find_clues(
+    mail: Mail, notification: Notification | None, recipients: Collection[str], identity: MailIdentity, desks: Desks
+) -> Clues:
+    """`recipients` are the envelope's."""
+    message_ids = identity.message_ids
+    claims = identity.claims.of(mail, recipients, desks.number_claim(mail, sole_sender(mail)))
+    return Clues(
+        own=_by(message_ids, mail.message_id),
+        returned=_returned(notification, message_ids, claims) if notification else None,
+        claims=claims,
+        letters=tuple(_letters(mail, message_ids))[:_MOST_LETTERS],
+    )
+
+
+def _by(message_ids: OwnMessageIds, message_id: str) -> Claim | None:
+    proof = message_ids.read(message_id)
+    return Claim(Strategy.MESSAGE_ID, proof.reference, proof.party) if proof else None
+
+
+def _returned(notification: Notification, message_ids: OwnMessageIds, claims: tuple[Claim, ...]) -> Claim | None:
+    """Some notifications don't return the mail, but come to the address that it was sent from."""
+    original = notification.original
+    named = _by(message_ids, original.message_id) if original else None
+    return named or next((claim for claim in claims if claim.strategy is Strategy.ADDRESS), None)
+
+
+def _letters(mail: Mail, message_ids: OwnMessageIds) -> Iterator[AnsweredLetter]:
+    for message_id in dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))):
+        proof = message_ids.read(message_id)
+        if proof and proof.party.desk:
+            yield AnsweredLetter(proof.party.desk, message_id.partition("@")[0].rpartition(".")[2].lower())

@@ -1,0 +1,63 @@
+"""Whose mail it is, where it may be a help desk's. Pure."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from channels.email.desk_mail import DeskReader
+from channels.email.mail import Mail
+from channels.email.threading.claims import Claim
+from gateway.core.post import DeskContact
+
+
+class Desks:
+    """The desks that are reached by mail, as they are known to the channel `channel`."""
+
+    def __init__(self, contacts: Sequence[DeskContact], channel: str) -> None:
+        self._contacts = contacts
+        self._ours = {contact.provider: contact for contact in contacts if contact.via == channel}
+
+    def named(self, provider: str) -> DeskContact | None:
+        """The one that is written to by this channel."""
+        return self._ours.get(provider)
+
+    def senders(self, provider: str) -> frozenset[str]:
+        """Whose mails are that desk's, in lower case; `@desk.example` stands for all of a domain."""
+        contact = self._ours.get(provider)
+        return _senders(contact) if contact else frozenset()
+
+    def is_from(self, provider: str, sender: str) -> bool:
+        """Whether a mail of that sender is that desk's, which is written to by this channel."""
+        contact = self._ours.get(provider)
+        return contact is not None and _writes_for(contact, sender)
+
+    def writing_as(self, sender: str) -> DeskContact | None:
+        """The desk, of any channel, that has exactly this address."""
+        return next((contact for contact in self._contacts if sender in _senders(contact)), None)
+
+    def writing_from(self, sender: str) -> DeskContact | None:
+        """The desk, of any channel, that has this address or its domain."""
+        exactly = self.writing_as(sender)
+        return exactly or next((contact for contact in self._contacts if _writes_for(contact, sender)), None)
+
+    def number_claim(self, mail: Mail, sender: str) -> Claim | None:
+        """What a mail from a desk of this channel claims by the number that it shows."""
+        for contact in self._ours.values():
+            if _writes_for(contact, sender):
+                claim = reader_of(contact).claim(mail)
+                if claim is not None:
+                    return claim
+        return None
+
+
+@lru_cache(maxsize=256)
+def reader_of(contact: DeskContact) -> DeskReader:
+    """Its patterns were checked when the configuration was loaded."""
+    return DeskReader(contact.provider, contact.ticket_number, contact.resolved, contact.picked_up)
+
+
+def _senders(contact: DeskContact) -> frozenset[str]:
+    return contact.senders | {contact.address.lower()}
+
+
+def _writes_for(contact: DeskContact, sender: str) -> bool:
+    return sender in _senders(contact) or f"@{sender.rpartition('@')[2]}" in contact.senders

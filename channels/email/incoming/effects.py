@@ -1,0 +1,185 @@
+"""What follows from a mail's fate, made durable: the shell around `sorting.py`.
+
+Everything here may be done twice for the same mail, since a crash may come before its last step: dedupe keys and report
+ids see to it that the second time changes nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from channels.channel import ChannelContext
+from channels.email.incoming.bodies import WHOLE_TEXT, body_of, is_long
+from channels.email.incoming.bounds import MOST, too_many_replies
+from channels.email.incoming.files import MailFiles, Taken
+from channels.email.incoming.messages import Messages, new_words
+from channels.email.incoming.sameness import dedupe_key
+from channels.email.incoming.sorting import Bounced, Continues, Fate, FromDesk, Held, Noted, Opens
+from channels.email.incoming.tickets import Claimed
+from channels.email.reading.reading import ReadFile, Reading
+from gateway.core.clock import Instant
+from gateway.core.delivery import Kind
+from gateway.core.events import Event, MailNoted, MessageBounced
+from gateway.core.provider import ProviderReport, ReportResult, ReportType
+from gateway.core.texts import Texts
+from gateway.core.ticket import Acceptance, InboundMessage, Message
+from gateway.core.values import dataclass
+
+_TOO_FAST = f"more than {MOST} messages to one ticket within an hour, as programs write that answer each other"
+_NOTHING = Taken()
+
+
+class Hold(Exception):
+    """A person has to look at this mail; the text says why, without personal data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a mail has become."""
+
+    outcome: str
+    """As MailMeasurements.mail_read has it."""
+    message_id: str | None = None
+    events: tuple[Event, ...] = ()
+    """To be recorded with the end of its reading."""
+
+
+class Effects:
+    """Of the mails of one channel; `language` is the channel's, `owed` is Backstage.owed."""
+
+    def __init__(
+        self,
+        context: ChannelContext,
+        messages: Messages,
+        files: MailFiles,
+        texts: Texts,
+        language: str,
+        owed: Callable[[Kind], None],
+    ) -> None:
+        self._context = context
+        self._messages = messages
+        self._files = files
+        self._texts = texts
+        self._language = language
+        self._owed = owed
+
+    async def follow(self, fate: Fate, reading: Reading, mail_id: str) -> Done:
+        """`mail_id` is the raw mail's. Raises Hold, and the store's errors."""
+        now = self._context.clock.now()
+        match fate:
+            case Opens(linked):
+                return await self._opened(reading, mail_id, linked)
+            case Continues(claimed):
+                return await self._continued(reading, mail_id, claimed, now)
+            case FromDesk():
+                return await self._reported(reading, mail_id, fate, now)
+            case Bounced():
+                return Done("bounce", events=_bounces(fate, self._context.name, now))
+            case Noted(kind, about):
+                ticket = about.ticket if about else None
+                noted = MailNoted(
+                    at=now,
+                    ticket_id=ticket.id if ticket else None,
+                    reference=ticket.reference if ticket else None,
+                    channel=self._context.name,
+                    kind=kind,
+                )
+                return Done(kind, events=(noted,))
+            case Held(reason):
+                raise Hold(reason)
+
+    async def _opened(self, reading: Reading, mail_id: str, linked: str | None) -> Done:
+        taken = await self._take(reading.files, reading.mail.text)
+        dedupe = dedupe_key(reading.mail, taken.attachments, mail_id)
+        return await self._received(self._messages.first(reading, taken, dedupe, linked), "ticket")
+
+    async def _continued(self, reading: Reading, mail_id: str, claimed: Claimed, now: Instant) -> Done:
+        taken = await self._take(reading.files, new_words(reading.mail))
+        dedupe = dedupe_key(reading.mail, taken.attachments, mail_id)
+        return await self._received(self._messages.further(reading, taken, dedupe, claimed, now), "message")
+
+    async def _received(self, message: InboundMessage, outcome: str) -> Done:
+        receipt = await self._context.intake.receive(message)
+        match receipt.acceptance:
+            case Acceptance.NEW:
+                if message.acknowledge:
+                    self._owed(Kind.ACKNOWLEDGEMENT)
+                return Done(outcome, receipt.message_id)
+            case Acceptance.DUPLICATE:
+                return Done("duplicate", receipt.message_id)
+            case Acceptance.FULL:
+                raise Hold(_TOO_FAST)
+            case Acceptance.CONFLICT:
+                raise Hold("it was here before, with other words")
+
+    async def _reported(self, reading: Reading, mail_id: str, fate: FromDesk, now: Instant) -> Done:
+        reports = await self._reports(reading, mail_id, fate, now)
+        if fate.word.generated:
+            acknowledged = self._report(reading, mail_id, fate, ReportType.ACCEPTED, now)
+            if await self._context.intake.foresee(acknowledged) is ReportResult.DUPLICATE:
+                return Done("duplicate")
+        results = [await self._tell(report, fate.claimed.case.messages) for report in reports]
+        return Done("duplicate" if set(results) == {ReportResult.DUPLICATE} else "report")
+
+    async def _reports(self, reading: Reading, mail_id: str, fate: FromDesk, now: Instant) -> list[ProviderReport]:
+        reports = []
+        for each in fate.word.reports:
+            if each is ReportType.REPLIED:
+                said = new_words(reading.mail)
+                taken = await self._take(reading.files, said)
+                language = self._texts.get(fate.claimed.ticket.language or self._language)
+                plain = self._report(reading, mail_id, fate, each, now, taken)
+                reports.append(replace(plain, body=body_of(said, taken, language), attachments=taken.attachments))
+            else:
+                reports.append(self._report(reading, mail_id, fate, each, now))
+        return reports
+
+    def _report(
+        self, reading: Reading, mail_id: str, fate: FromDesk, kind: ReportType, now: Instant, taken: Taken = _NOTHING
+    ) -> ProviderReport:
+        """Without words, and without an author: nobody is to see which desk writes."""
+        key = dedupe_key(reading.mail, taken.attachments, mail_id)
+        return ProviderReport(
+            provider=fate.contact.provider,
+            report_id=f"{key.scope} {key.key} {kind}",
+            type=kind,
+            at=now,
+            reference=fate.claimed.ticket.reference,
+            provider_reference=fate.word.number,
+        )
+
+    async def _tell(self, report: ProviderReport, messages: Sequence[Message]) -> ReportResult:
+        intake = self._context.intake
+        if report.type is ReportType.REPLIED and too_many_replies(messages, report.provider, report.at):
+            if await intake.foresee(report) is not ReportResult.DUPLICATE:
+                raise Hold(_TOO_FAST)
+            return ReportResult.DUPLICATE
+        result = await intake.report(report)
+        if result is ReportResult.NOT_FOUND and report.provider_reference is not None:
+            # The thread has proved which ticket it is; the number is another where a desk has merged two of its own.
+            result = await intake.report(replace(report, provider_reference=None))
+        if result is ReportResult.NOT_FOUND:
+            raise Hold(f"from the desk {report.provider}, about a ticket that it has no more")
+        if result is ReportResult.FULL:
+            raise Hold("the ticket has as many replies as it may have")
+        return result
+
+    async def _take(self, files: Sequence[ReadFile], text: str) -> Taken:
+        whole = await self._files.text(WHOLE_TEXT, text) if is_long(text) else None
+        return await self._files.take(files, whole)
+
+
+def _bounces(fate: Bounced, channel: str, now: Instant) -> tuple[Event, ...]:
+    ticket = fate.claimed.ticket
+    return tuple(
+        MessageBounced(
+            at=now,
+            ticket_id=ticket.id,
+            reference=ticket.reference,
+            channel=channel,
+            party=fate.party.desk or "requester",
+            action=each.action.value,
+            status=each.status,
+            hard=each.hard,
+        )
+        for each in fate.recipients
+    )

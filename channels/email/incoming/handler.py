@@ -1,0 +1,111 @@
+"""Reads the raw mails of one channel, one delivery of kind MAIL at a time."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from channels.channel import Backstage, ChannelContext
+from channels.email.identity import MailIdentity
+from channels.email.incoming.clues import AnsweredLetter, find_clues
+from channels.email.incoming.desks import Desks
+from channels.email.incoming.effects import Done, Effects, Hold
+from channels.email.incoming.sorting import letters_answered, sort
+from channels.email.incoming.tickets import ClaimedTickets
+from channels.email.reading.reading import Question, Reading, Unreadable
+from channels.email.reading.readers import MailReaders
+from channels.email.settings import EmailSettings
+from channels.email.threading.decision import sole_sender
+from gateway.core.delivery import Case, Defer, Lease, Quarantine
+from gateway.core.errors import BlobMissing, StoreUnavailable
+from gateway.core.raw_mail import MailRead, RawMail
+
+_AGAIN_AFTER = 5.0
+"""Seconds until a mail is read again that nothing but this machine or its store stood in the way of."""
+_GONE = "its content isn't kept any more"
+
+
+class IncomingMails:
+    """`handle` is the DeliveryHandler; `heard` is told of each letter to a desk that the desk has answered."""
+
+    def __init__(
+        self,
+        settings: EmailSettings,
+        context: ChannelContext,
+        backstage: Backstage,
+        identity: MailIdentity,
+        readers: MailReaders,
+        effects: Effects,
+        heard: Callable[[Sequence[AnsweredLetter]], None],
+    ) -> None:
+        self._settings = settings
+        self._context = context
+        self._backstage = backstage
+        self._identity = identity
+        self._readers = readers
+        self._effects = effects
+        self._heard = heard
+        self._tickets = ClaimedTickets(backstage.store, context.reads)
+
+    async def handle(self, case: Case) -> None:
+        """Ends the lease in every case but that of a store that is away."""
+        delivery = case.delivery
+        lease = Lease(delivery.id, delivery.epoch)
+        try:
+            done, read = await self._read(str(delivery.payload["mail"]), lease)
+        except Hold as held:
+            await self._backstage.store.quarantine([Quarantine(lease, str(held), self._context.clock.now())])
+            self._backstage.measurements.mail_read(self._context.name, "quarantined")
+        except StoreUnavailable as error:
+            await self._put_off(lease, f"can't be read now: {error}")
+        else:
+            if await self._backstage.store.mail_read(read):
+                self._backstage.measurements.mail_read(self._context.name, done.outcome)
+            else:
+                # Somebody else has the lease, or the message is in a spool still.
+                await self._put_off(lease, "what has become of it isn't in the store yet")
+
+    async def _put_off(self, lease: Lease, reason: str) -> None:
+        await self._backstage.store.defer([Defer(lease, self._context.clock.now() + _AGAIN_AFTER, reason)])
+
+    async def _read(self, mail_id: str, lease: Lease) -> tuple[Done, MailRead]:
+        """What the mail has become, and the last word on it. Raises Hold, and the store's errors."""
+        raw = await self._backstage.store.raw_mail(mail_id)
+        if raw is None:
+            raise Hold(_GONE)
+        try:
+            async with (
+                self._content(raw) as content,
+                self._readers.read(self._question(raw), content, raw.size) as reading,
+            ):
+                done = await self._settle(raw, reading)
+                header_id = reading.mail.message_id or None
+        except Unreadable as error:
+            raise Hold(f"{error.code}: {error.text}") from error
+        except BlobMissing as error:
+            raise Hold(_GONE) from error
+        return done, MailRead(lease, mail_id, self._context.clock.now(), done.message_id, header_id, done.events)
+
+    async def _settle(self, raw: RawMail, reading: Reading) -> Done:
+        desks = Desks(self._backstage.desks(), self._context.name)
+        clues = find_clues(reading.mail, reading.notification, raw.origin.recipients, self._identity, desks)
+        found = await self._tickets.find(clues.all_claims)
+        done = await self._effects.follow(sort(reading, clues, found, desks), reading, raw.id)
+        self._heard(letters_answered(clues, sole_sender(reading.mail), reading.authentication, desks))
+        return done
+
+    def _question(self, raw: RawMail) -> Question:
+        settings = self._settings
+        return Question(raw.origin.sender, settings.own_addresses, settings.authserv_id, settings.check_dkim)
+
+    @asynccontextmanager
+    async def _content(self, raw: RawMail) -> AsyncIterator[AsyncIterable[bytes]]:
+        if raw.content is not None:
+            yield _at_once(raw.content)
+        elif raw.digest is not None:
+            async with self._context.blobs.open(raw.digest) as pieces:
+                yield pieces
+        else:
+            raise Hold(_GONE)
+
+
+async def _at_once(content: bytes) -> AsyncIterator[bytes]:
+    yield content

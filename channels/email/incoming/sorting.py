@@ -1,0 +1,161 @@
+"""What becomes of a mail: one of six fates. Pure, and closed by default: what proves nothing opens a ticket of its own."""
+
+from collections.abc import Mapping
+
+from channels.email.authentication import Authentication, NotAuthenticated, Why
+from channels.email.automatic import Kind
+from channels.email.incoming.clues import AnsweredLetter, Clues
+from channels.email.incoming.desk_reports import ROBOTS, DeskWord, desk_word
+from channels.email.incoming.desks import Desks, reader_of
+from channels.email.incoming.tickets import Claimed, known_of
+from channels.email.notifications.notification import Action, Notification, Recipient
+from channels.email.reading.reading import Reading
+from channels.email.threading.claims import Claim, Strategy
+from channels.email.threading.decision import Decision, Thread, decide, sole_sender
+from channels.email.threading.tokens import Party
+from gateway.core.post import DeskContact
+from gateway.core.reference import CANARY_REFERENCE
+from gateway.core.values import dataclass
+
+_MOST_BOUNCES = 10
+_ANSWERS_BY_ITSELF = frozenset({Kind.AUTO_REPLIED, Kind.NULL_SENDER})
+_GIVEN_BY_US = frozenset({Strategy.ADDRESS, Strategy.MESSAGE_ID})
+"""Claims that only those can make who have got a mail of ours."""
+DESK_AUTOMATIC = "desk_automatic"
+CANARY = "canary"
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """A new ticket."""
+
+    linked: str | None = None
+    """The reference of the ticket that was claimed, and is another one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continues:
+    """A further message of the requester."""
+
+    claimed: Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class FromDesk:
+    """A desk's word on its ticket."""
+
+    claimed: Claimed
+    contact: DeskContact
+    word: DeskWord
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """A mail of ours did not arrive, or is late."""
+
+    claimed: Claimed
+    party: Party
+    recipients: tuple[Recipient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """No message: only that it came is recorded."""
+
+    kind: str
+    """As in MailNoted."""
+    claimed: Claimed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A person has to look."""
+
+    reason: str
+    """Without personal data."""
+
+
+Fate = Opens | Continues | FromDesk | Bounced | Noted | Held
+
+
+def sort(reading: Reading, clues: Clues, found: Mapping[Claim, Claimed], desks: Desks) -> Fate:
+    """`found` are the tickets that there are, of those that the clues lead to."""
+    if clues.own is not None:
+        return Noted(Kind.OWN.value, found.get(clues.own))
+    if reading.notification is not None:
+        return _of_notification(reading.notification, clues.returned, found)
+    if reading.outcome.kind is Kind.RECEIPT:
+        return Noted(Kind.RECEIPT.value, _first_given(clues, found))
+    thread = decide(reading.mail, clues.claims, known_of(found, desks), reading.authentication)
+    if thread.decision is Decision.CONTINUES and thread.claim is not None:
+        return _continuing(reading, thread.claim, found[thread.claim], desks)
+    return _of_nothing(reading, clues, thread, found, desks)
+
+
+def letters_answered(clues: Clues, sender: str, authentication: Authentication, desks: Desks) -> list[AnsweredLetter]:
+    """Of those that a mail says it answers, the ones whose desk it is from. `sender` is the sole one."""
+    if isinstance(authentication, NotAuthenticated) and authentication.why is Why.FAILED:
+        return []
+    return [letter for letter in clues.letters if desks.is_from(letter.provider, sender)]
+
+
+def _of_notification(
+    notification: Notification, returned: Claim | None, found: Mapping[Claim, Claimed]
+) -> Bounced | Noted:
+    claimed = found.get(returned) if returned else None
+    bad = [each for each in notification.recipients if each.action in (Action.FAILED, Action.DELAYED)]
+    if returned is None or claimed is None or not bad:
+        return Noted(Kind.NOTIFICATION.value, claimed)
+    return Bounced(claimed, returned.party, tuple(bad[:_MOST_BOUNCES]))
+
+
+def _continuing(reading: Reading, claim: Claim, claimed: Claimed, desks: Desks) -> Continues | FromDesk | Noted:
+    kind = reading.outcome.kind
+    contact = desks.named(claim.party.desk) if claim.party.desk else None
+    if contact is None:
+        return Noted(kind.value, claimed) if kind in _ANSWERS_BY_ITSELF else Continues(claimed)
+    numbers = {
+        handoff.provider_reference
+        for handoff in claimed.case.handoffs
+        if handoff.provider == contact.provider and handoff.provider_reference
+    }
+    word = desk_word(reading.mail, kind, reader_of(contact), numbers, has_files=bool(reading.files))
+    return FromDesk(claimed, contact, word) if word.reports else Noted(DESK_AUTOMATIC, claimed)
+
+
+def _of_nothing(
+    reading: Reading, clues: Clues, thread: Thread, found: Mapping[Claim, Claimed], desks: Desks
+) -> Opens | Noted | Held:
+    """A mail that continues no ticket, whatever it claims."""
+    sender, kind = sole_sender(reading.mail), reading.outcome.kind
+    given = next((claim for claim in clues.claims if claim.strategy in _GIVEN_BY_US), None)
+    if given is not None and given.key == CANARY_REFERENCE and desks.is_from(given.party.desk, sender):
+        return Noted(CANARY)
+    if given is not None and given.party.desk and given in found:
+        # Whoever it is, a ticket of theirs would go to a desk, whose robot answers, and so on.
+        return Held(f"about the ticket of the desk {given.party.desk}, from an address that isn't known as the desk's")
+    if kind in _ANSWERS_BY_ITSELF and given is not None and given in found:
+        return Noted(kind.value, found[given])
+    return _of_desk(sender, kind, clues, desks) or Opens(_linked(thread, found))
+
+
+def _of_desk(sender: str, kind: Kind, clues: Clues, desks: Desks) -> Noted | Held | None:
+    """What a desk writes about no ticket would be handed to it as a ticket, which its robot would answer, and so on.
+    Somebody at a desk's domain may ask for help like anybody, but not with a ticket's number, nor by a robot."""
+    contact = desks.writing_from(sender)
+    if contact is None:
+        return None
+    if kind in ROBOTS:
+        return Noted(DESK_AUTOMATIC)
+    numbered = any(claim.strategy is Strategy.DESK_NUMBER for claim in clues.claims)
+    if numbered or desks.writing_as(sender) is not None:
+        return Held(f"from the desk {contact.provider}, and about no ticket that it has")
+    return None
+
+
+def _first_given(clues: Clues, found: Mapping[Claim, Claimed]) -> Claimed | None:
+    return next((found[claim] for claim in clues.claims if claim.strategy in _GIVEN_BY_US and claim in found), None)
+
+
+def _linked(thread: Thread, found: Mapping[Claim, Claimed]) -> str | None:
+    return found[thread.claim].ticket.reference if thread.claim is not None and thread.linked is not None else None

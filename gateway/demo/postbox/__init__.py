@@ -1,0 +1,1 @@
+"""A postbox for the demo: it takes the mails that Relevo sends, shows them, and writes to the help desk."""

@@ -1,0 +1,55 @@
+"""Canaries in the air: each is sent, again until the mail server has it, and its acknowledgement is waited for."""
+
+import asyncio
+
+from gateway.core.clock import Clock, Instant
+from gateway.core.errors import ProviderUnavailable
+from gateway.core.ids import new_id
+from gateway.core.post import DeskContact, Letter, Post, Purpose, Sent
+from routing.providers.email.canary import CanaryWatch
+from routing.providers.email.settings import CanarySettings
+
+_AGAIN_AFTER = 15.0
+"""Seconds until one that the mail server didn't take is sent once more."""
+
+
+class CanaryFlights:
+    """Those of one desk. Needs a running loop."""
+
+    def __init__(self, settings: CanarySettings, desk: DeskContact, post: Post, clock: Clock) -> None:
+        self._watch = CanaryWatch(settings.every, settings.within)
+        self._desk = desk
+        self._post = post
+        self._clock = clock
+        self._flights: dict[Instant, asyncio.Task[None]] = {}
+
+    def look(self) -> None:
+        """Send one where it is due. Raises ProviderUnavailable while one is unanswered for too long."""
+        now = self._clock.now()
+        if self._watch.due(now):
+            self._flights[now] = asyncio.create_task(self._fly(now), name=f"canary to {self._desk.provider}")
+            self._give_up_the_forgotten()
+        trouble = self._watch.trouble(now)
+        if trouble is not None:
+            raise ProviderUnavailable(trouble)
+
+    async def close(self) -> None:
+        flights, self._flights = list(self._flights.values()), {}
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+
+    async def _fly(self, sent_at: Instant) -> None:
+        letter = Letter(self._desk, Purpose.CANARY, new_id())
+        while True:
+            if isinstance(await self._post.send(letter), Sent):
+                break
+            await asyncio.sleep(_AGAIN_AFTER)
+        await self._post.acknowledged(self._desk.provider, letter.unique)
+        self._watch.answered(sent_at)
+        del self._flights[sent_at]
+        self._give_up_the_forgotten()
+
+    def _give_up_the_forgotten(self) -> None:
+        for sent_at in self._flights.keys() - self._watch.in_the_air():
+            self._flights.pop(sent_at).cancel()
