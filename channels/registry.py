@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.channel import Backstage, Channel, ChannelContext
+from channels.email.channel import EmailChannel
+from channels.email.settings import EmailSettings
+from channels.email.trial import try_out
 from channels.trial import Trial
 from channels.web.channel import WebChannel
 from channels.web.settings import WebSettings
@@ -24,5 +27,6 @@ class ChannelType:
 
 
 CHANNEL_TYPES = {
+    "email": ChannelType(EmailSettings, EmailChannel, trial=try_out),
     "web": ChannelType(WebSettings, lambda settings, context, _: WebChannel(settings, context), start="/"),
 }

@@ -10,6 +10,7 @@ from config.document import Entry, Mapping, Node, Scalar, Sequence
 from config.problems import Mark, Path, Problem, one_of, suggest
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MAIL = "email"
 _PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#\s]*:[^/?#\s]+@|^[a-z]\S*[?&]password=", re.IGNORECASE)
 
 
@@ -20,6 +21,7 @@ def cross_check(root: Node) -> Iterator[Problem]:
         yield from _names(section, sections)
     if isinstance(root, Mapping):
         yield from _at_least_one(sections)
+    yield from _ways(sections)
     yield from _policies(sections)
     yield from _passwords(Entry(Mark(1, 1), root), ())
 
@@ -38,6 +40,28 @@ def _at_least_one(sections: dict[str, Entry]) -> Iterator[Problem]:
             yield Problem(f"is missing; at least one {item} is needed", Mark(1, 1), (section,))
         elif _is_empty(entry.node):
             yield Problem(f"is empty; at least one {item} is needed", entry.key_mark, (section,))
+
+
+def _ways(sections: dict[str, Entry]) -> Iterator[Problem]:
+    """The mail channels that providers are reached by."""
+    channels = _entries(sections.get("channels"))
+    mail = {name: entry for name, entry in channels.items() if _kind(entry) == _MAIL}
+    for name, provider in _entries(sections.get("providers")).items():
+        via = _entries(provider).get("via") if _kind(provider) == _MAIL else None
+        channel = _text(via.node) if via else None
+        if via is None or channel is None:
+            continue
+        path = ("providers", name, "via")
+        if channel not in mail:
+            known = "no mail channel has this name" if channel not in channels else "this is no mail channel"
+            yield Problem(f"{known}{suggest(channel, mail)}{one_of(mail)}", via.mark, path)
+        elif "smtp" not in _entries(mail[channel]):
+            yield Problem("this mail channel has no smtp, so it can't send anything", via.mark, path)
+
+
+def _kind(entry: Entry) -> str | None:
+    kind = _entries(entry).get("type")
+    return _text(kind.node) if kind else None
 
 
 def _policies(sections: dict[str, Entry]) -> Iterator[Problem]:

@@ -100,6 +100,21 @@ class OpsClient:
         """Send a quarantined item on its way again."""
         await self._ask("POST", f"/api/v1/quarantine/{_segment(item)}/replay")
 
+    async def replay_mails(self, *, channel: str | None = None, reason: str | None = None) -> int:
+        """Have the quarantined mails (of that channel, with that in their reason) read again; how many."""
+        given = {"channel": channel, "reason": reason}
+        query = {name: value for name, value in given.items() if value is not None}
+        mails: int = _member(await self._ask("POST", "/api/v1/quarantine/replay", query), "mails")
+        return mails
+
+    async def quarantined_mail(self, item: str) -> bytes:
+        """A mail that could not be read, as it came."""
+        status, told = await self._request("GET", f"/api/v1/quarantine/{_segment(item)}/mail", whole=True)
+        if status != HTTPStatus.OK:
+            raise self._refusal(status, told)
+        content: bytes = told
+        return content
+
     async def discard(self, item: str) -> None:
         """Take a quarantined item out for good."""
         await self._ask("DELETE", f"/api/v1/quarantine/{_segment(item)}")
@@ -119,23 +134,31 @@ class OpsClient:
             return _object(told)
         if status == HTTPStatus.NO_CONTENT:
             return {}
+        raise self._refusal(status, told)
+
+    def _refusal(self, status: int, told: Any) -> OpsError:
         if status == HTTPStatus.UNAUTHORIZED:
-            raise WrongToken(
+            return WrongToken(
                 Saying("the token is not the one that gateway.ops.token names at {url}", url=self._url)
                 if self._headers
                 else Saying("a token is needed: give the one that gateway.ops.token names at {url}", url=self._url)
             )
         problem = _object(told)
         flaws = [str(flaw.get("detail")) for flaw in problem.get("errors", ())]
-        raise OpsError("\n".join([_member(problem, "detail"), *flaws]))
+        return OpsError("\n".join([_member(problem, "detail"), *flaws]))
 
-    async def _request(self, method: str, path: str, query: Mapping[str, str] | None = None) -> tuple[int, Any]:
-        """The status, and what the JSON of the answer says; None where there is none to say."""
+    async def _request(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, *, whole: bool = False
+    ) -> tuple[int, Any]:
+        """The status, and what the JSON of the answer says; None where there is none to say. With `whole` a good answer
+        is taken as it is."""
         url = self._url.join(URL(path, encoded=True))
         try:
             async with self._session.request(method, url, params=query, allow_redirects=False) as response:
                 if response.status == HTTPStatus.NO_CONTENT:
                     return response.status, None
+                if whole and response.status == HTTPStatus.OK:
+                    return response.status, await response.read()
                 return response.status, await response.json(content_type=None)
         except aiohttp.ClientConnectorError as error:
             sentence = mark("nothing answers at {url}: is Relevo running there? ({reason})")

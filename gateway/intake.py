@@ -42,7 +42,8 @@ class IntakeDoor:
         return await self._store.foresee(report)
 
     def _intake(self, message: InboundMessage, now: Instant) -> Intake:
-        ticket = self._ticket(message, now) if message.ticket_id is None else None
+        at = now if message.received_at is None else min(message.received_at, now)
+        ticket = self._ticket(message, at) if message.ticket_id is None else None
         first = Message(
             id=new_id(),
             ticket_id=ticket.id if ticket else message.ticket_id or "",
@@ -50,13 +51,13 @@ class IntakeDoor:
             direction=Direction.INBOUND,
             channel=message.channel,
             body=message.body,
-            at=now,
+            at=at,
             author=message.requester.name,
             attachments=message.attachments,
         )
         return Intake(first, ticket, message.dedupe, message.most_messages, message.acknowledge)
 
-    def _ticket(self, message: InboundMessage, now: float) -> Ticket:
+    def _ticket(self, message: InboundMessage, at: Instant) -> Ticket:
         terms = self._routing.terms(message.channel, message.language, message.category, message.priority)
         return Ticket(
             id=new_id(),
@@ -64,10 +65,10 @@ class IntakeDoor:
             channel=message.channel,
             subject=message.subject,
             requester=message.requester,
-            received_at=now,
+            received_at=at,
             policy=terms.policy,
-            hedge_at=now + terms.hedge_after,
-            due_at=now + terms.takeover_within,
+            hedge_at=at + terms.hedge_after,
+            due_at=at + terms.takeover_within,
             language=message.language,
             category=message.category,
             priority=message.priority,

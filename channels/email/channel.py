@@ -2,28 +2,17 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
 
 from channels.channel import Backstage, Channel, ChannelContext
-from channels.email.answering.answers import Answers
-from channels.email.answering.outbox import Outbox
-from channels.email.answering.post import MailPost
+from channels.email.accounts import Accounts
+from channels.email.answering import Answers, MailPost, Outbox
 from channels.email.identity import MailIdentity
-from channels.email.incoming.allowances import Allowances
-from channels.email.incoming.bodies import TEXTS_FOLDER
-from channels.email.incoming.clues import AnsweredLetter
-from channels.email.incoming.effects import Effects
-from channels.email.incoming.files import MailFiles
-from channels.email.incoming.handler import IncomingMails
-from channels.email.incoming.messages import Messages
+from channels.email.incoming.clues import Answered
+from channels.email.incoming.handler import incoming_mails
 from channels.email.keeping import MailKeeper
 from channels.email.mailboxes import FollowedMailbox
-from channels.email.oauth import TokenSource
-from channels.email.oauth_grants import Grant
-from channels.email.oauth_settings import OAuthSettings
 from channels.email.raw_contents import forget_old_mails
 from channels.email.reading.readers import MailReaders
 from channels.email.reception import MailListener
@@ -34,4 +23,137 @@ from gateway.core.delivery import Case, Kind
 from gateway.core.errors import ConfigError, StartError, StoreFailed
 from gateway.core.ports import DeliveryHandler
 from gateway.core.post import Post
-from gateway.core.texts import Texts
+from gateway.core.settings import Listen
+
+
+class EmailChannel(Channel):
+    """Mail in by mailboxes and a listener, mail out by relays. Raises ConfigError for a certificate, or a file with
+    authorities, that can't be used."""
+
+    def __init__(self, settings: EmailSettings, context: ChannelContext, backstage: Backstage) -> None:
+        self._settings = settings
+        self._context = context
+        self._backstage = backstage
+        self._troubles = Troubles(context.name, backstage.store, context.clock)
+        self._accounts = Accounts(context.clock, self._troubles)
+        self._identity = MailIdentity(
+            context.name,
+            settings.address,
+            settings.reply_address,
+            context.signer.derived_key(f"{context.name}/threads"),
+            self._desks,
+        )
+        self._take_in(MailKeeper(backstage, context.blobs, context.clock))
+        self._send_out()
+
+    def _take_in(self, keeper: MailKeeper) -> None:
+        settings, context, backstage = self._settings, self._context, self._backstage
+        self._mailboxes = [
+            FollowedMailbox(each, keeper, context, backstage, self._troubles, alone=len(settings.imap) == 1)
+            for each in settings.imap
+        ]
+        self._listener = (
+            MailListener(
+                context.name,
+                settings.listener,
+                keeper,
+                context.clock,
+                addresses=[settings.address],
+                reply_pattern=settings.reply_pattern,
+            )
+            if settings.listener
+            else None
+        )
+        self._readers = MailReaders(settings.parsers, within=settings.parse_within, memory=settings.parse_memory)
+        self._ready = asyncio.Event()
+        self._incoming = incoming_mails(settings, context, backstage, self._identity, self._readers, self._heard)
+
+    def _send_out(self) -> None:
+        settings, context, backstage = self._settings, self._context, self._backstage
+        relays = [each for each in (settings.smtp, settings.backup_smtp) if each is not None]
+        self._senders = [self._sender(each) for each in relays]
+        self._answers: Answers | None = None
+        self._post: MailPost | None = None
+        if self._senders:
+            outbox = Outbox(context.name, self._senders, backstage.measurements, self._troubles)
+            self._answers = Answers(settings, context, backstage, self._identity, outbox)
+            self._post = MailPost(settings, context, self._identity, outbox)
+
+    def _sender(self, settings: SmtpSettings) -> Sender:
+        tokens = self._accounts.tokens(settings.oauth, settings.user)
+        try:
+            relay = Relay.of(settings, socket.gethostname(), tokens)
+        except OSError as error:
+            why = error.strerror or error
+            raise ConfigError(f"channels.{self._context.name}: {settings.ca_file} can't be used: {why}") from error
+        return Sender(relay, connections=settings.connections, patience=Patience(step=settings.timeout))
+
+    @property
+    def listens_on(self) -> Listen | None:
+        """Where a mail server delivers; None where nobody does."""
+        return self._listener.address if self._listener else None
+
+    def handlers(self) -> Mapping[Kind, DeliveryHandler]:
+        handlers: dict[Kind, DeliveryHandler] = {Kind.MAIL: self._read}
+        if self._answers is not None:
+            handlers[Kind.ACKNOWLEDGEMENT] = self._answers.acknowledgement
+            handlers[Kind.ANSWER] = self._answers.answer
+        return handlers
+
+    def post(self) -> Post | None:
+        return self._post
+
+    async def start(self) -> None:
+        if self._settings.check_dkim and find_spec("dkim") is None:
+            raise StartError(f"channels.{self._context.name}.check_dkim needs the extra: pip install 'relevo[dkim]'")
+        await self._readers.start()
+        self._ready.set()
+        if self._listener is not None:
+            await self._listener.start()
+
+    async def run(self) -> None:
+        context = self._context
+        try:
+            async with asyncio.TaskGroup() as parts:
+                for mailbox, settings in zip(self._mailboxes, self._settings.imap, strict=True):
+                    tokens = self._accounts.tokens(settings.oauth, settings.user)
+                    for follower in mailbox.followers(tokens):
+                        parts.create_task(follower.run(), name=f"mailbox of {context.name}")
+                for source in self._accounts:
+                    parts.create_task(source.run(), name=f"tokens of {context.name}")
+                forget = forget_old_mails(context.name, self._settings.keep_raw, self._backstage.store, context.clock)
+                parts.create_task(forget, name=f"old mails of {context.name}")
+        except* StoreFailed as failures:
+            self._backstage.failed(_first(failures))
+
+    async def stop(self, grace: float) -> None:
+        if self._listener is not None:
+            await self._listener.stop(grace)
+
+    async def close(self) -> None:
+        if self._ready.is_set():
+            await self._readers.close()
+        for sender in self._senders:
+            await sender.close()
+        await self._troubles.close()
+
+    async def _read(self, case: Case) -> None:
+        await self._ready.wait()
+        await self._incoming.handle(case)
+
+    def _desks(self) -> list[str]:
+        return [contact.provider for contact in self._backstage.desks() if contact.via == self._context.name]
+
+    def _heard(self, answered: Sequence[Answered]) -> None:
+        if self._post is None:
+            return
+        for each in answered:
+            if each.unique:
+                self._post.heard(each.provider, each.unique)
+            else:
+                self._post.heard_of(each.provider, each.reference)
+
+
+def _first(failures: BaseExceptionGroup[StoreFailed]) -> StoreFailed:
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,5 +1,5 @@
-"""The mailboxes of a channel, each with what its followers need: names of its own, so that two of them may have folders,
-and mails, of the same numbers."""
+"""The mailboxes of a channel, each with what its followers need: names of its own, so that two of them may have folders
+and mails of the same names and numbers."""
 
 from collections.abc import AsyncIterable, Iterator
 from dataclasses import replace

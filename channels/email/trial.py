@@ -14,6 +14,7 @@ from channels.email.oauth import TokenSource
 from channels.email.oauth_grants import Grant, TokenUnavailable
 from channels.email.oauth_settings import OAuthSettings
 from channels.email.reception.settings import ListenerSettings, TlsSettings
+from channels.email.sending.patience import Patience
 from channels.email.sending.probe import probe as probe_relay
 from channels.email.sending.relay import Relay
 from channels.email.sending.settings import SmtpSettings
@@ -35,38 +36,48 @@ async def try_out(settings: EmailSettings, clock: Clock, report: Callable[[Tried
     def of(part: str) -> Report:
         return lambda step: report(Tried(part, step.name, step.why))
 
+    tokens = _Tokens(clock)
     went_well = True
     for mailbox in settings.imap:
         part = of(f"imap: {mailbox.user}, {mailbox.host}:{mailbox.port}")
-        went_well &= await _try_mailbox(mailbox, clock, part)
+        went_well &= await _try_mailbox(mailbox, tokens.of(mailbox.oauth), part)
     for name, relay in (("smtp", settings.smtp), ("backup_smtp", settings.backup_smtp)):
         if relay is not None:
             part = of(f"{name}: {relay.host}:{relay.usual_port}")
-            went_well &= await _try_relay(relay, socket.gethostname(), clock, part)
+            went_well &= await _try_relay(relay, tokens.of(relay.oauth), part)
     if (listener := settings.listener) is not None:
         went_well &= await _try_listener(listener, of(f"listener: {listener.protocol}, {listener.listen}"))
     return went_well
 
 
-async def _try_mailbox(settings: ImapSettings, clock: Clock, report: Report) -> bool:
-    tokens = _tokens(settings.oauth, clock)
+class _Tokens:
+    """One source for each account, whichever servers it logs in to: some services take a refresh token but once."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sources: dict[OAuthSettings, TokenSource] = {}
+
+    def of(self, settings: OAuthSettings | None) -> TokenSource | None:
+        if settings is None:
+            return None
+        if settings not in self._sources:
+            self._sources[settings] = TokenSource(Grant(settings).fetch, self._clock, alarm=lambda _why: None)
+        return self._sources[settings]
+
+
+async def _try_mailbox(settings: ImapSettings, tokens: TokenSource | None, report: Report) -> bool:
     return await _try_token(tokens, report) and await probe_mailbox(settings, tokens, report)
 
 
-async def _try_relay(settings: SmtpSettings, name: str, clock: Clock, report: Report) -> bool:
-    tokens = _tokens(settings.oauth, clock)
+async def _try_relay(settings: SmtpSettings, tokens: TokenSource | None, report: Report) -> bool:
     if not await _try_token(tokens, report):
         return False
     try:
-        relay = Relay.of(settings, name, tokens)
+        relay = Relay.of(settings, socket.gethostname(), tokens)
     except OSError as error:
         report(Step("tls", f"ca_file {settings.ca_file} can't be used: {error.strerror or error}"))
         return False
-    return await probe_relay(relay, report)
-
-
-def _tokens(settings: OAuthSettings | None, clock: Clock) -> TokenSource | None:
-    return None if settings is None else TokenSource(Grant(settings).fetch, clock, alarm=lambda _why: None)
+    return await probe_relay(relay, report, patience=Patience(step=settings.timeout))
 
 
 async def _try_token(tokens: TokenSource | None, report: Report) -> bool:

@@ -303,6 +303,7 @@ class Service:
             reads=self._store,
             status=self._fleet,
             quarantine=self._store,
+            blobs=self._keeping.blobs,
             reloader=self,
             clock=self._clock,
             registry=self._metrics.registry,

@@ -11,6 +11,7 @@ from gateway.cli.demo_board import Board
 from gateway.cli.demo_statement import show_account
 from gateway.cli.language import say
 from gateway.core.texts import Saying
+from gateway.demo.configuration import HELP_DESK
 from gateway.demo.outage import Outage
 from gateway.demo.scenario import Script, perform, play
 from gateway.demo.stage import BACKUP, DESKS, PRIMARY, Stage, set_stage
@@ -53,15 +54,22 @@ def _tell(saying: Saying) -> None:
 def _show_places(stage: Stage, folder: Path) -> None:
     places = {
         say("form"): f"{stage.public_url}/",
+        say("postbox"): f"{stage.mail.url}/",
         say("ops API"): f"{stage.ops_url}/api/v1/tickets",
         say("its description"): f"{stage.ops_url}/api/openapi.json",
         say("metrics"): f"{stage.ops_url}/metrics",
         say("primary desk, {name}", name=PRIMARY): f"{stage.desk_urls[PRIMARY]}/",
         say("backup desk, {name}", name=BACKUP): f"{stage.desk_urls[BACKUP]}/",
+        say("mail to {address}", address=HELP_DESK): f"smtp://{stage.mail.listener}",
         say("tickets and logs"): str(folder),
     }
     width = max(map(len, places))
-    click.echo(say("Relevo is up. Fill in the form, give a desk a fault on its page, and see who gets the ticket."))
+    click.echo(
+        say(
+            "Relevo is up. Fill in the form, or write a mail in the postbox; give a desk a fault on its page, and see "
+            "who gets the ticket."
+        )
+    )
     click.echo()
     for name, place in places.items():
         click.echo(f"  {name.ljust(width)}  {place}")

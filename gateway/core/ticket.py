@@ -157,6 +157,8 @@ class InboundMessage:
     """The ticket it continues, when the channel has proved that; else it opens one."""
     most_messages: int | None = None
     """As many as a requester may write into one ticket: one more is not taken. None for any number."""
+    received_at: Instant | None = None
+    """When it was made durable, where that was before now: what was promised counts from then."""
     answer_by: str | None = None
     """See Ticket."""
     acknowledge: tuple[Allowance, ...] = ()

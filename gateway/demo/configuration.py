@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.core.settings import show_duration
@@ -18,7 +19,7 @@ channels:
   web:
     type: web
     categories:
-{categories}providers:
+{categories}{mail}providers:
 {providers}\
 policies:
   - name: default
@@ -58,6 +59,13 @@ _CATEGORIES = """\
           - {id: program, label: {es: ¿Qué programa?, en: Which program?}}
           - {id: since, label: {es: ¿Desde qué día?, en: Since which day?}, type: date}
 """
+_MAIL = """\
+  mail:
+    type: email
+    address: {address}
+    listener: {{protocol: smtp, listen: 127.0.0.1:{listener}}}
+    smtp: {{host: 127.0.0.1, port: {postbox}, security: none}}
+"""
 _PROVIDER = """\
   {name}:
     type: webhook
@@ -67,6 +75,18 @@ _PROVIDER = """\
     languages: [es, en]
     health: {{url: http://127.0.0.1:{port}/health, hold: {hold}, ramp: {ramp}}}
 """
+
+
+HELP_DESK = "ayuda@fuentelarga.example"
+"""The address that people write to."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailPorts:
+    """On this machine: where Relevo takes mail, and where it sends it."""
+
+    listener: int
+    postbox: int
 
 
 def secret_variable(desk: str) -> str:
@@ -88,6 +108,7 @@ def configuration(
     takeover_within: float,
     hold: float,
     ramp: float,
+    mail: MailPorts | None = None,
 ) -> str:
     """The file's text; the desks stand in the policy's order, the primary first. Times are seconds."""
     providers = "".join(
@@ -101,6 +122,7 @@ def configuration(
         ops_port=ops_port,
         store=json.dumps(f"sqlite:{database}"),
         categories=_CATEGORIES,
+        mail=_MAIL.format(address=HELP_DESK, listener=mail.listener, postbox=mail.postbox) if mail else "",
         providers=providers,
         order=", ".join(desk_ports),
         takeover_within=show_duration(takeover_within),

@@ -20,7 +20,7 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     """No third party's content, no inline script, nothing kept."""
     response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "same-origin"  # with no-referrer, forms would have the origin null
     response.headers["Cache-Control"] = "no-store"
 
 

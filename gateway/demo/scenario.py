@@ -30,11 +30,11 @@ class DemoFailed(RelevoError):
 
 
 async def play(directory: Path, tell: Tell, welcome: Callable[[Stage], None]) -> None:
-    """Relevo and its desks until Ctrl-C or SIGTERM. Raises StartError; DemoFailed when Relevo itself ends."""
+    """All of it until Ctrl-C or SIGTERM. Raises StartError; DemoFailed when Relevo itself ends."""
     interrupted = asyncio.create_task(_interrupted(), name="demo: interrupted")
     async with set_stage(directory, tell) as stage:
         welcome(stage)
-        children = [stage.relevo, *stage.desks.values()]
+        children = [stage.relevo, *stage.desks.values(), stage.mail.postbox]
         ends = {asyncio.create_task(_end(child), name=f"demo: {child.name}"): child for child in children}
         waiting: set[asyncio.Task[None]] = {interrupted, *ends}
         while not interrupted.done():
@@ -42,7 +42,10 @@ async def play(directory: Path, tell: Tell, welcome: Callable[[Stage], None]) ->
             for child in [ends[task] for task in done if task in ends]:
                 if child is stage.relevo:
                     raise DemoFailed(Saying("Relevo has ended. Its last words:\n{words}", words=child.last_words()))
-                tell(Saying("The desk {name} has ended; the others go on.", name=child.name))
+                if child is stage.mail.postbox:
+                    tell(Saying("The postbox has ended; the others go on."))
+                else:
+                    tell(Saying("The desk {name} has ended; the others go on.", name=child.name))
         for task in waiting:
             task.cancel()
         tell(Saying("Stopping."))

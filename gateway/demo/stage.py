@@ -1,4 +1,4 @@
-"""The demo's stage: Relevo and its two desks as running processes, with their addresses."""
+"""The demo's stage: Relevo, its two desks and a postbox as running processes, with their addresses."""
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -11,7 +11,7 @@ import tenacity
 from gateway.client import OpsClient, OpsError
 from gateway.core.errors import StartError
 from gateway.core.texts import Saying
-from gateway.demo.configuration import configuration, new_secret, secret_variable
+from gateway.demo.configuration import HELP_DESK, MailPorts, configuration, new_secret, secret_variable
 from gateway.demo.processes import Child, Children, free_port, ready_line
 
 PRIMARY = "acme"
@@ -24,9 +24,21 @@ _HOLD, _RAMP = 3.0, 2.0
 """Seconds: a failback that is quick to watch."""
 _PUBLIC_PORT = 8080
 _FIRST_DESK_PORT = 9101
+_RELEVO_MAIL, _POSTBOX, _POSTBOX_MAIL = "relevo mail", "postbox", "postbox mail"
+_MAIL_PORTS = {_RELEVO_MAIL: 2525, _POSTBOX: 9103, _POSTBOX_MAIL: 2526}
 
 Tell = Callable[[Saying], None]
 """Is told what there is to say, when it happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The postbox, its page, and where Relevo takes mail."""
+
+    postbox: Child
+    url: str
+    listener: str
+    """Host and port, for SMTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +50,19 @@ class Stage:
     public_url: str
     ops_url: str
     desk_urls: Mapping[str, str]
+    mail: Mail
 
 
 @asynccontextmanager
 async def set_stage(directory: Path, tell: Tell) -> AsyncIterator[Stage]:
-    """Start the desks, then Relevo, all with their data and logs in `directory`; stop them in reverse order.
+    """Start the desks, the postbox, then Relevo, all with their data and logs in `directory`; stop them in reverse
+    order.
 
     `tell` hears of every port that was taken. Raises StartError.
     """
     ports = _free_ports(tell)
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    desk_urls = {desk: urls[desk] for desk in DESKS}
     secrets = {secret_variable(desk): new_secret() for desk in DESKS}
     file = directory / "relevo.yaml"
     text = configuration(
@@ -58,6 +73,7 @@ async def set_stage(directory: Path, tell: Tell) -> AsyncIterator[Stage]:
         takeover_within=TAKEOVER_WITHIN,
         hold=_HOLD,
         ramp=_RAMP,
+        mail=MailPorts(ports[_RELEVO_MAIL], ports[_POSTBOX_MAIL]),
     )
     _write(file, text)
     async with Children() as children:
@@ -66,6 +82,9 @@ async def set_stage(directory: Path, tell: Tell) -> AsyncIterator[Stage]:
             command = _desk_command(desk, ports[desk], directory, urls["relevo"])
             child = Child(desk, command, ready_line, directory / f"{desk}.log", secrets)
             started[desk] = await _start(children, child)
+        listener = f"127.0.0.1:{ports[_RELEVO_MAIL]}"
+        postbox = Child(_POSTBOX, _postbox_command(ports, listener, desk_urls), ready_line, directory / "postbox.log")
+        mail = Mail(await _start(children, postbox), urls[_POSTBOX], listener)
         command = [sys.executable, "-m", "gateway.cli", "serve", "-c", str(file)]
         relevo = Child("relevo", command, _ready_to_serve(urls["relevo ops"]), directory / "relevo.log", secrets)
         yield Stage(
@@ -73,13 +92,15 @@ async def set_stage(directory: Path, tell: Tell) -> AsyncIterator[Stage]:
             desks=started,
             public_url=urls["relevo"],
             ops_url=urls["relevo ops"],
-            desk_urls={desk: urls[desk] for desk in DESKS},
+            desk_urls=desk_urls,
+            mail=mail,
         )
 
 
 def _free_ports(tell: Tell) -> dict[str, int]:
     wishes = {"relevo": _PUBLIC_PORT, "relevo ops": _PUBLIC_PORT + 1}
     wishes |= {desk: _FIRST_DESK_PORT + number for number, desk in enumerate(DESKS)}
+    wishes |= _MAIL_PORTS
     ports: dict[str, int] = {}
     for name, wanted in wishes.items():
         port = ports[name] = free_port(wanted, taken=list(ports.values()))
@@ -100,6 +121,14 @@ def _write(file: Path, text: str) -> None:
 def _desk_command(desk: str, port: int, directory: Path, public_url: str) -> list[str]:
     command = [sys.executable, "-m", "gateway.demo.desk", "--name", desk, "--port", str(port)]
     return [*command, "--data", str(directory / desk), "--events-url", f"{public_url}/providers/{desk}/events"]
+
+
+def _postbox_command(ports: Mapping[str, int], relevo: str, desk_urls: Mapping[str, str]) -> list[str]:
+    command = [sys.executable, "-m", "gateway.demo.postbox", "--port", str(ports[_POSTBOX])]
+    command += ["--smtp-port", str(ports[_POSTBOX_MAIL]), "--relevo", relevo, "--help-desk", HELP_DESK]
+    for desk, url in desk_urls.items():
+        command += ["--desk", desk, f"{url}/"]
+    return command
 
 
 async def _start(children: Children, child: Child) -> Child:

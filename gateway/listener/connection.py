@@ -20,6 +20,9 @@ _LINGER_SECONDS = 1.0
 """How long an unread body is drained, so that the client reads our answer before the connection ends."""
 _READ_AHEAD = 64 * 1024
 """Bytes of a body that are kept, twice at most, before a route asks for them."""
+_MOST_WAITING = 2
+"""Requests that a client may have sent before their turn; what comes then waits in the kernel until all have had it.
+aiohttp's own 32 are a megabyte for each connection."""
 _HEAD_TOO_SLOW = problem_bytes(Problem(TOO_SLOW))
 _HEAD_TOO_LARGE = problem_bytes(Problem(HEAD_TOO_LARGE))
 
@@ -57,6 +60,7 @@ class Connection(web.RequestHandler):
             auto_decompress=False,
             access_log=None,  # type: ignore[arg-type]  # aiohttp's own default for "none", untyped
         )
+        self._max_msg_queue_size, self._msg_queue_resume_size = _MOST_WAITING, 0
         self._house = house
         self._limits = limits
         self._places = house.places

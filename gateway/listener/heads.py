@@ -11,17 +11,21 @@ _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
 _IDENTITY = "identity"
 _CONTINUE = "100-continue"
+_WITHOUT_CONTENT = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
+"""What they bring means nothing (RFC 9110 section 9.3.1), and would lie in memory for as long as they are under way."""
 
 
 def require_plain_head(request: web.Request) -> None:
-    """Raises Problem for a head that breaks the rules of HTTP (RFC 9112), for any compression of the body, and for any
-    expectation but the one that there is (RFC 9110 section 10.1.1)."""
+    """Raises Problem for a head that breaks the rules of HTTP (RFC 9112), for any compression of the body, for a body
+    that has no meaning, and for any expectation but the one that there is (RFC 9110 section 10.1.1)."""
     headers = request.headers
     host = headers.get(hdrs.HOST)
     if host is not None and not _is_host(host):
         raise Problem(BAD_REQUEST, close=True)
     if not request.raw_path.startswith("/"):
         _require_own_target(request, host)
+    if request.method in _WITHOUT_CONTENT and request.body_exists:
+        raise Problem(BAD_REQUEST, close=True)
     if hdrs.EXPECT in headers and headers[hdrs.EXPECT].lower() != _CONTINUE:
         raise Problem(EXPECTATION_FAILED, close=True)
     if hdrs.TRANSFER_ENCODING in headers:

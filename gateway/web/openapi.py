@@ -33,7 +33,12 @@ _PROBLEM = {
         },
     },
 }
-_TITLES = {401: "The token is missing or wrong", 404: "There is no such thing", 422: "Something given is not allowed"}
+_TITLES = {
+    401: "The token is missing or wrong",
+    403: "Nobody may have it",
+    404: "There is no such thing",
+    422: "Something given is not allowed",
+}
 
 
 def document(operations: Iterable[Operation[Any]], version: str) -> dict[str, Any]:

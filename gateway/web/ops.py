@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from prometheus_client import CollectorRegistry
 
 from gateway.core.clock import Clock
-from gateway.core.ports import QuarantineStore, Reads, Reloader, RoutingStatus
+from gateway.core.ports import Blobs, QuarantineStore, Reads, Reloader, RoutingStatus
 from gateway.web.feed import EventFeed
 
 Check = Callable[[], str | None]
@@ -32,6 +32,7 @@ class Ops:
     reads: Reads
     status: RoutingStatus
     quarantine: QuarantineStore
+    blobs: Blobs
     reloader: Reloader
     clock: Clock
     registry: CollectorRegistry

@@ -233,6 +233,8 @@ class QuarantineShape(Shape):
     kind: Kind
     reference: str | None
     target: str | None
+    place: str | None
+    """Where a mail came from; its channel is the target."""
     reason: str
     attempts: int
     at: Moment
@@ -248,6 +250,12 @@ class Released(Shape):
     """The item that is on its way again."""
 
     id: str
+
+
+class Replayed(Shape):
+    """How many mails are read again."""
+
+    mails: int
 
 
 class CloudEvent(Shape):

@@ -35,7 +35,6 @@ _ANSWERS_IN_HAND = 16
 _FOLLOW_UP_LEASE = 30.0
 _MAIL_LEASE = 600.0
 """Of reading a mail and of sending one: a large one takes long, and who comes too late has lost nothing but time."""
-_ANSWERS = frozenset({Kind.ACKNOWLEDGEMENT, Kind.ANSWER})
 _NEWLY_OWED: dict[type[Event], frozenset[Kind]] = {
     TicketReceived: frozenset({Kind.TICKET}),
     TicketRescued: frozenset({Kind.RESCUE}),
@@ -120,7 +119,19 @@ class Engine:
                 in_hand=_MAILS_IN_HAND,
                 lease=_MAIL_LEASE,
             ),
-            DeliveryLoop("answer", store, clock, _ANSWERS, channel_work, in_hand=_ANSWERS_IN_HAND, lease=_MAIL_LEASE),
+            # A crowd of acknowledgements holds up no answer.
+            *(
+                DeliveryLoop(
+                    kind.value,
+                    store,
+                    clock,
+                    frozenset({kind}),
+                    channel_work,
+                    in_hand=_ANSWERS_IN_HAND,
+                    lease=_MAIL_LEASE,
+                )
+                for kind in (Kind.ANSWER, Kind.ACKNOWLEDGEMENT)
+            ),
         ]
         self._monitors: dict[str, tuple[LiveProvider, asyncio.Task[None]]] = {}
         self._parts: asyncio.TaskGroup | None = None

@@ -232,7 +232,8 @@ async def test_unread_mails_are_audited_page_by_page(store: SqlStore, reading: R
     mails = [await reading.keep() for _ in range(5)]
     (case, *_) = await reading.claim(limit=1)
     await store.finish([Finish(lease_of(case))])
-    pages, after = [], None
+    pages: list[list[str]] = []
+    after: str | None = None
     while not pages or after is not None:
         found, after = await store.audit_mails(after, 2)
         pages.append(found)

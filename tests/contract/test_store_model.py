@@ -12,11 +12,13 @@ from gateway.core.delivery import HANDING_OVER, Case, ClaimRequest, Defer, Finis
 from gateway.core.handoff import Handoff, HandoffState, surplus_copies
 from gateway.core.ids import new_id
 from gateway.core.provider import ProviderReport, ReportType
+from gateway.core.raw_mail import MailRead
 from gateway.core.ticket import TicketState
 from gateway.store import SqlStore
 from gateway.store.cases import load_cases
 from gateway.store.verbs.recover import recover
 from tests.support.examples import examples
+from tests.support.kept_mails import new_mail
 from tests.support.store import InlineRunner, SetClock
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
 from tests.support.tickets import make_delivery
@@ -135,6 +137,18 @@ class Ledger(RuleBasedStateMachine):
         )
         self.run(self.store.report([report]))
 
+    @rule(key=st.sampled_from([None, "k1", "k2"]))
+    def keep_mail(self, key: str | None) -> None:
+        self.run(self.store.keep_mail(new_mail(key)))
+
+    @rule(limit=st.integers(1, 3))
+    def read_mails_again(self, limit: int) -> None:
+        self.run(self.store.replay_mails(self.now, limit, "eva"))
+
+    @rule(limit=st.integers(1, 3))
+    def forget_mails(self, limit: int) -> None:
+        self.run(self.store.forget_mails("mail", self.now - 2, limit))
+
     @precondition(lambda self: self.cases)
     @rule(which=pick, how=st.sampled_from(["defer", "finish", "quarantine", "sent", "adopt"]))
     def decide(self, which: int, how: str) -> None:
@@ -146,6 +160,8 @@ class Ledger(RuleBasedStateMachine):
         lease = lease_of(case)
         if how == "defer":
             return (await self.store.defer([Defer(lease, self.now + 1, "later", attempted=True)]))[0]
+        if how == "finish" and case.delivery.kind is Kind.MAIL:
+            return await self.store.mail_read(MailRead(lease, case.delivery.id, self.now))
         if how == "finish":
             return (await self.store.finish([Finish(lease)]))[0]
         if how == "quarantine":
@@ -183,6 +199,15 @@ class Ledger(RuleBasedStateMachine):
     @invariant()
     def the_ledger_balances(self) -> None:
         assert self.loop.run(self.store.audit(None, 1_000)) == ([], None)
+        assert self.loop.run(self.store.audit_mails(None, 1_000)) == ([], None)
+
+    @invariant()
+    def what_is_to_be_read_is_there(self) -> None:
+        with self.runner.connection.begin():
+            lost = self.runner.connection.exec_driver_sql(
+                "SELECT id FROM raw_mails WHERE read_at IS NULL AND id NOT IN (SELECT mail_id FROM raw_contents)"
+            ).scalars()
+            assert list(lost) == []
 
     @invariant()
     def every_double_is_known(self) -> None:

@@ -18,6 +18,7 @@ from gateway.core.provider import Takeover
 from gateway.core.reference import show_reference
 from gateway.core.ticket import TicketState
 from tests.support.command import TOKEN, invoke, write_configuration
+from tests.support.kept_mails import new_mail
 from tests.support.ops import (
     NOW,
     FakeQuarantine,
@@ -177,6 +178,38 @@ async def test_quarantine_is_listed_and_settled(site: OpsSite) -> None:
     assert [what for what, *_ in site.quarantine.done] == ["discard"]
 
 
+async def test_mails_in_quarantine_are_shown_with_where_they_came_from(site: OpsSite) -> None:
+    item = Quarantined("m1", Kind.MAIL, None, None, "mail", "too deep", 0, NOW, place="imap INBOX\x1b[2J")
+    site.reads = FakeReads(items=[item])
+    async with site.running():
+        shown = await relevo("quarantine", "--url", site.url)
+    assert "mail (imap INBOX?[2J)" in shown.output
+
+
+async def test_mails_are_read_again_all_or_some(site: OpsSite) -> None:
+    site.quarantine = FakeQuarantine({"q1"}, mails_left=12)
+    async with site.running():
+        replayed = await relevo("quarantine", "replay", "--url", site.url, "--channel", "mail", "--reason", "deep")
+        none = await relevo("quarantine", "replay", "--url", site.url)
+        both = await relevo("quarantine", "replay", "q1", "--url", site.url, "--channel", "mail")
+    assert replayed.output == "Mails that are read again: 12\n"
+    assert none.output == "Mails that are read again: 0\n"
+    assert both.exit_code == 2
+    assert "give them without ID" in both.stderr
+    assert [detail for _, detail, _ in site.quarantine.done] == ["mail, deep", "None, None"]
+
+
+async def test_a_mail_in_quarantine_is_written_as_it_came(site: OpsSite) -> None:
+    octets = bytes(range(256))
+    site.quarantine = FakeQuarantine(mails={"m1": new_mail(content=octets)})
+    async with site.running():
+        written = await relevo("quarantine", "mail", "m1", "--url", site.url)
+        unknown = await relevo("quarantine", "mail", "m2", "--url", site.url)
+    assert (written.exit_code, written.stdout_bytes) == (0, octets)
+    assert unknown.exit_code == 1
+    assert unknown.stderr == "relevo: There is no such item in quarantine.\n"
+
+
 async def test_reload_tells_the_digest_or_the_problems(site: OpsSite) -> None:
     async with site.running():
         done = await relevo("reload", "--url", site.url)
@@ -240,6 +273,8 @@ def test_a_wrong_configuration_is_told_as_everywhere(tmp_path: Path) -> None:
         ("quarantine",),
         ("quarantine", "replay", "q1"),
         ("quarantine", "discard", "q1"),
+        ("quarantine", "replay"),
+        ("quarantine", "mail", "q1"),
         ("reload",),
     ],
 )

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.command import ENGLISH, ROOT, SECRETS, write_configuration
 
 
@@ -39,3 +41,8 @@ def test_the_sums_are_a_coloured_table_that_fits(tmp_path: Path) -> None:
     broken = next(number for number, line in enumerate(lines) if line.startswith("  the attempt in hand lost by"))
     assert lines[broken + 1].split() == ["search"]
     assert lines[broken + 1].startswith("  search")
+
+
+def test_a_mail_is_kept_from_the_terminal_that_it_could_play_with(capfd: pytest.CaptureFixture[str]) -> None:
+    assert on_a_terminal("quarantine", "mail", "m1") == ""
+    assert "send it to a file, with > mail.eml" in capfd.readouterr().err

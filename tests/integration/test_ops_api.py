@@ -15,6 +15,8 @@ from gateway.core.provider import HealthState, Takeover
 from gateway.core.reference import show_reference
 from gateway.core.ticket import Attachment, Priority, TicketState
 from gateway.web.ops import PolicyFacts
+from tests.contract.blobs_contract import put
+from tests.support.kept_mails import new_mail
 from tests.support.ops import (
     NOW,
     FakeQuarantine,
@@ -195,6 +197,7 @@ async def test_quarantine_is_listed_replayed_and_discarded_with_who_did_it() -> 
             "kind": "ticket",
             "reference": "r1",
             "target": None,
+            "place": None,
             "reason": "all refused",
             "attempts": 12,
             "at": iso(NOW),
@@ -204,6 +207,45 @@ async def test_quarantine_is_listed_replayed_and_discarded_with_who_did_it() -> 
         ("release", "q1", "token from 127.0.0.1"),
         ("discard", "q2", "token from 127.0.0.1"),
     ]
+
+
+async def test_mails_are_replayed_in_batches_and_counted() -> None:
+    site = OpsSite(token="t", quarantine=FakeQuarantine(mails_left=1_100))
+    async with site.running() as client:
+        async with client.post("/api/v1/quarantine/replay", params={"channel": "mail", "reason": "deep"}) as response:
+            assert await response.json() == {"mails": 1_100}
+        assert site.quarantine.done == [("replay mails", "mail, deep", "token from 127.0.0.1")] * 3
+        async with client.post("/api/v1/quarantine/replay") as response:
+            assert await response.json() == {"mails": 0}
+        async with client.post("/api/v1/quarantine/replay?chanel=mail") as response:
+            assert response.status == 422
+    assert site.quarantine.done[3:] == [("replay mails", "None, None", "token from 127.0.0.1")]
+
+
+async def test_a_mail_that_could_not_be_read_is_handed_out_as_it_came() -> None:
+    hostile = b"Content-Type: text/html\r\n\r\n<script>alert(1)</script>\xff\x00"
+    small, large = new_mail(content=hostile), new_mail(content=None, digest="")
+    site = OpsSite(token="t")
+    blob = await put(site.blobs, hostile * 3_000)
+    large = replace(large, size=blob.size, digest=blob.digest)
+    site.quarantine.mails = {"small": small, "large": large}
+    async with site.running() as client:
+        for item, content in (("small", hostile), ("large", hostile * 3_000)):
+            async with client.get(f"/api/v1/quarantine/{item}/mail") as response:
+                assert (response.status, response.content_type) == (200, "message/rfc822")
+                assert response.headers["Content-Disposition"].startswith("attachment; filename=")
+                assert "no-store" in response.headers["Cache-Control"]
+                assert response.headers["X-Content-Type-Options"] == "nosniff"
+                assert await response.read() == content
+        async with client.get("/api/v1/quarantine/unknown/mail") as response:
+            assert response.status == 404
+
+
+async def test_t38_a_mail_is_handed_out_only_where_a_token_protects_it() -> None:
+    site = OpsSite(quarantine=FakeQuarantine(mails={"m": new_mail()}))
+    async with site.running() as client, client.get("/api/v1/quarantine/m/mail") as response:
+        assert response.status == 403
+        assert "gateway.ops.token" in (await response.json())["detail"]
 
 
 async def test_reload_tells_what_is_in_force() -> None:

@@ -9,6 +9,7 @@ from gateway.client import NotRunning, OpsClient, OpsError, WrongToken, as_takeo
 from gateway.core.delivery import Kind, Quarantined
 from gateway.core.provider import Takeover
 from gateway.web.ops import PolicyFacts
+from tests.support.kept_mails import CONTENT, new_mail
 from tests.support.ops import (
     NOW,
     FakeQuarantine,
@@ -46,7 +47,7 @@ async def test_everything_it_can_ask() -> None:
     site = OpsSite(
         token="t",
         reads=FULL,
-        quarantine=FakeQuarantine({"q", "r"}),
+        quarantine=FakeQuarantine({"q", "r"}, mails={"m": new_mail()}, mails_left=7),
         policies=[PolicyFacts("default", ("acme",), 5.0, 3.0)],
         clock=SetClock(NOW + 60),
     )
@@ -63,8 +64,12 @@ async def test_everything_it_can_ask() -> None:
         assert [each["id"] for each in await client.quarantine()] == ["q"]
         await client.replay("q")
         await client.discard("r")
+        assert await client.replay_mails(channel="mail") == 7
+        assert await client.quarantined_mail("m") == CONTENT
+        with pytest.raises(OpsError, match="no such item"):
+            await client.quarantined_mail("n")
         assert await client.reload() == "d1ge57"
-    assert [what for what, *_ in site.quarantine.done] == ["release", "discard"]
+    assert [what for what, *_ in site.quarantine.done] == ["release", "discard", "replay mails"]
 
 
 async def test_every_page_of_tickets_is_read() -> None:

@@ -115,6 +115,7 @@ def conforms(value: Any, schema: dict[str, Any]) -> bool:
     return True
 
 
+NO_JSON = ("/metrics", "/api/v1/quarantine/{id}/mail")
 TICKET = make_ticket(1, due_at=NOW - 5)
 FULL = FakeReads(
     all_tickets=[TICKET],
@@ -124,9 +125,7 @@ FULL = FakeReads(
 )
 
 
-@pytest.mark.parametrize(
-    "path", [path for method, path, operation in operations() if method == "get" and path != "/metrics"]
-)
+@pytest.mark.parametrize("path", [path for method, path, _ in operations() if method == "get" and path not in NO_JSON])
 async def test_answers_conform(path: str) -> None:
     policies = [PolicyFacts("default", ("acme",), 5.0, 3.0, {"ticket": 4.9})]
     site = OpsSite(token="t", reads=FULL, policies=policies)

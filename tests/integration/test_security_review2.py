@@ -1,11 +1,9 @@
 """What a second review of listener, form, pages and desk client found: each through real sockets."""
 
 import asyncio
-import gc
 import socket
-import tracemalloc
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 
 import pytest
@@ -15,8 +13,9 @@ from channels.web.turns import Turns
 from gateway.core.delivery import Case
 from gateway.listener import Limits
 from routing.providers.outbound import NoReply, OutboundClient
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, fewer
 from tests.support.listening import Line, Listening, listening, status
+from tests.support.memory import memory
 from tests.support.web import web_site
 
 MEBIBYTE = 1024 * 1024
@@ -25,11 +24,6 @@ PAGE = b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n"
 
 async def page(request: web.Request) -> web.Response:
     return web.Response(body=bytes(8 * MEBIBYTE))
-
-
-async def fewer(seen: Sequence[object], count: int) -> str | None:
-    """What is still to come, where there are fewer than that."""
-    return None if len(seen) >= count else f"{count}, not {seen}"
 
 
 @asynccontextmanager
@@ -52,20 +46,6 @@ async def reading_nothing(site: Listening, address: str) -> AsyncIterator[Line]:
         line.writer.transport.pause_reading()  # type: ignore[attr-defined]
         line.writer.write(PAGE)
         yield line
-
-
-@contextmanager
-def memory() -> Iterator[list[int]]:
-    """Leaves in the list how many bytes more are in use at the end."""
-    grown: list[int] = []
-    tracemalloc.start()
-    before, _ = tracemalloc.get_traced_memory()
-    try:
-        yield grown
-        gc.collect()
-        grown.append(tracemalloc.get_traced_memory()[0] - before)
-    finally:
-        tracemalloc.stop()
 
 
 # What an answer costs, once it is made.

@@ -1,8 +1,6 @@
 """What a third review of listener, form, pages and desk client found: each through real sockets."""
 
 import asyncio
-import gc
-import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -14,12 +12,14 @@ from aiohttp import web
 from gateway.core.delivery import Case
 from gateway.core.ticket import Attachment
 from gateway.listener import Limits
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, fewer
 from tests.support.listening import GET, listening, status
+from tests.support.memory import memory
 from tests.support.web import connection, web_site
 
 MEBIBYTE = 1024 * 1024
 WAIT = b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST /wait HTTP/1.1\r\nHost: x\r\n"
 REST_OF_A_HEAD = [b"X-Long-%d: %s\r\n" % (number, b"a" * 8000) for number in range(8)]
 
 
@@ -31,7 +31,7 @@ class Waiting:
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/wait", self._wait)]
+        return [web.get("/wait", self._wait), web.post("/wait", self._wait)]
 
     async def _wait(self, request: web.Request) -> web.Response:
         self.entered.append(request)
@@ -40,11 +40,6 @@ class Waiting:
 
     async def have(self, count: int) -> None:
         await eventually(partial(fewer, self.entered, count), within=5)
-
-
-async def fewer(seen: list[object], count: int) -> str | None:
-    """What is still to come, where there are fewer than that."""
-    return None if len(seen) >= count else f"{count}, not {len(seen)}"
 
 
 # What a head may hold.
@@ -73,7 +68,7 @@ async def test_t15_an_expectation_that_is_no_text_is_refused_like_every_other() 
 
 @pytest.mark.parametrize(
     "begin",
-    [WAIT + b"GET / HTTP/1.1\r\nHost: x\r\n", WAIT[:-2] + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"],
+    [WAIT + b"GET / HTTP/1.1\r\nHost: x\r\n", POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"],
     ids=["the next head", "trailers"],
 )
 async def test_t15_a_head_that_comes_while_a_request_is_under_way_is_bounded_in_all(begin: bytes) -> None:
@@ -87,6 +82,35 @@ async def test_t15_a_head_that_comes_while_a_request_is_under_way_is_bounded_in_
             await asyncio.sleep(0.01)
         assert await line.to_the_end() == b""
         assert site.figures.ended == ["large_head"]
+
+
+async def test_t15_what_is_asked_long_before_its_turn_waits_outside() -> None:
+    """Thirty-two requests waited in memory for the one under way: two megabytes for each connection."""
+    route, long = Waiting(), GET[:-2] + b"".join(REST_OF_A_HEAD[:3]) + b"\r\n"
+    async with listening(route.routes()) as site, AsyncExitStack() as all_:
+        lines = [await all_.enter_async_context(site.line()) for _ in range(5)]
+        for line in lines:
+            line.writer.write(WAIT)
+        await route.have(5)
+        with memory() as grown:
+            for _ in range(20):
+                for line in lines:
+                    line.writer.write(long)
+                await asyncio.sleep(0.005)
+        assert grown[0] < 5 * 6 * len(long) + MEBIBYTE  # of what our own side keeps for sending, too
+        route.released.set()
+        for line in lines:
+            assert (await line.answer()).endswith(b"done")
+            assert [(await line.answer())[-5:] for _ in range(20)] == [b"hello"] * 20
+
+
+async def test_t15_a_request_that_has_no_use_for_a_content_brings_none() -> None:
+    """It was kept while the request waited for its turn, past every reckoning of memory."""
+    async with listening() as site:
+        for framing in (b"Content-Length: 1\r\n\r\na", b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"):
+            answer = await site.raw(b"GET / HTTP/1.1\r\nHost: x\r\n" + framing)
+            assert (status(answer), answer.count(b"HTTP/1.1")) == (400, 1)
+        assert status(await site.raw(GET[:-2] + b"Connection: close\r\nContent-Length: 0\r\n\r\n")) == 200
 
 
 async def test_a_head_that_comes_in_pieces_while_a_request_is_under_way_is_the_next() -> None:
@@ -117,24 +141,20 @@ async def test_t14_a_reply_that_comes_slowly_keeps_no_conversation_in_memory() -
         site.intake.ticket = read_anew  # type: ignore[method-assign]
         path = f"/t/{site.signer.sign(ticket_id)}/messages"
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        tracemalloc.start()
-        before, _ = tracemalloc.get_traced_memory()
-        for _ in range(10):
-            _, writer = await all_.enter_async_context(connection(site.port))
-            writer.write(head.encode() + b"Content-Length: 9\r\n\r\nbody")
-        await eventually(partial(fewer, read, 10), within=5)
-        await site.get("/problems")  # by now all wait for the rest
-        gc.collect()
-        grown = tracemalloc.get_traced_memory()[0] - before
-        tracemalloc.stop()
-        assert grown < 3 * MEBIBYTE
+        with memory() as grown:
+            for _ in range(10):
+                _, writer = await all_.enter_async_context(connection(site.port))
+                writer.write(head.encode() + b"Content-Length: 9\r\n\r\nbody")
+            await eventually(partial(fewer, read, 10), within=5)
+            await site.get("/problems")  # by now all wait for the rest
+        assert grown[0] < 3 * MEBIBYTE
 
 
 # Who gives way.
 
 
 async def test_t14_a_crowd_that_is_owed_answers_hides_nobody_who_may_give_way() -> None:
-    """Only the first few hundred were looked at: behind so many requests under way, idle connections kept others out."""
+    """Only so many were looked at: behind a few hundred requests under way, idle connections kept others out."""
     route = Waiting()
     async with listening(route.routes(), limits=Limits(connections=300)) as site, AsyncExitStack() as all_:
         for _ in range(290):
@@ -157,7 +177,7 @@ async def one_piece(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def test_t04_a_file_of_many_parts_is_a_file_of_unknown_type() -> None:
-    """Some browsers showed the parts of multipart/x-mixed-replace whatever Content-Disposition said (CVE-2024-10461)."""
+    """A browser showed the parts of multipart/x-mixed-replace whatever Content-Disposition said (CVE-2024-10461)."""
     async with web_site() as site:
         ticket_id = await site.new_ticket()
         blob = await site.blobs.put(one_piece(b"--x\r\nContent-Type: text/html\r\n\r\n<p>"), MEBIBYTE)

@@ -11,18 +11,22 @@ from click.testing import Result
 
 from gateway.app.blobs import build_blobs
 from gateway.core.clock import SystemClock
-from gateway.core.delivery import Quarantine
+from gateway.core.delivery import Kind, Quarantine
 from gateway.core.errors import StoreFailed
 from gateway.core.handoff import HandoffState
 from gateway.core.ports import KeptBlobs
 from gateway.core.provider import HealthState, ProviderStatus, Takeover
+from gateway.core.raw_mail import Kept
 from gateway.core.store_address import store_address
-from gateway.core.ticket import Acceptance, Attachment, Requester
+from gateway.core.ticket import Acceptance, Allowance, Attachment, Requester
 from gateway.store import SqlStore, open_store
 from tests.contract.blobs_contract import CONTENT, content_of, put
 from tests.support.command import invoke
+from tests.support.kept_mails import Reading, new_mail
 from tests.support.postgres import Server, empty_store, shared_server
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
+
+MAIL = b"No puedo imprimir nada." * 50_000
 
 
 def on_failed(error: StoreFailed) -> None:
@@ -69,6 +73,20 @@ async def lived_in(url: str) -> None:
         await store.save_policies({"a": 1}, "digest")
         await store.record_audit("eva", "reload", {"digest": "digest"})
         await store.secret()
+        await mails_came(store, blobs)
+
+
+async def mails_came(store: SqlStore, blobs: KeptBlobs) -> None:
+    reading = Reading(store)
+    opened = new_ticket()
+    assert opened.ticket is not None
+    by_mail = replace(opened, ticket=replace(opened.ticket, answer_by="mail"), acknowledge=(Allowance("eva", 3, 60.0),))
+    await store.accept([by_mail])
+    now = SystemClock().now() + 1
+    await reading.read(at=now, message_id=opened.message.id, header_id="<1@example.org>")
+    await reading.withheld(new_mail("7/31", content=bytes(range(256))), at=now)
+    await reading.withheld(new_mail(content=None, digest=(await put(blobs, MAIL)).digest), at=now)
+    await store.save_mailbox_position("mail", "INBOX", "7:31")
 
 
 @pytest.fixture
@@ -87,7 +105,10 @@ async def contents(store: SqlStore) -> list[object]:
         tickets,
         [await store.ticket(each.id) for each in tickets[-20:]],
         await store.events(0, limit=10_000),
-        await store.quarantined(),
+        (withheld := await store.quarantined()),
+        [await store.raw_mail(each.id) for each in withheld],
+        await store.mailbox_position("mail", "INBOX"),
+        await store.header_ids(tickets[0].id),
         await store.takeovers(),
         sorted(await store.health(), key=lambda status: status.name),
         await store.secret(),
@@ -98,12 +119,15 @@ async def contents(store: SqlStore) -> list[object]:
 async def test_everything_arrives_as_it_was(source: str, target: str) -> None:
     result = await asyncio.to_thread(copy, source, target)
     assert result.exit_code == 0, result.output
-    assert "tickets                 1201" in result.output
+    assert "tickets                 1202" in result.output
     async with opened(source) as (before, _), opened(target) as (after, blobs):
         was = await contents(before)
         assert await contents(after) == was
         (attachment,) = (await Work(after).case((await after.tickets(limit=2_000))[-1].id)).messages[-1].attachments
         assert await content_of(blobs, attachment.digest) == CONTENT
+        *_, large = [await after.raw_mail(item.id) for item in await after.quarantined() if item.kind is Kind.MAIL]
+        assert large is not None
+        assert await content_of(blobs, large.digest or "") == MAIL
 
 
 async def test_life_goes_on_where_it_was(source: str, target: str) -> None:
@@ -112,6 +136,7 @@ async def test_life_goes_on_where_it_was(source: str, target: str) -> None:
         last = (await store.events(0, limit=10_000))[-1].seq
         (again,) = await store.accept([new_ticket(key="k")])
         assert again.acceptance is Acceptance.DUPLICATE, "keys are remembered"
+        assert await store.keep_mail(new_mail("7/31")) is Kept.DUPLICATE
         await store.accept([new_ticket()])
         assert [each.seq for each in await store.events(last)] == [last + 1, last + 2]
         assert await store.save_policies({"a": 2}, "another") == 2
@@ -174,7 +199,7 @@ def test_what_arrives_otherwise_than_it_was_is_noticed(source: str, target: str)
     finally:
         server.execute("DROP FUNCTION spoil CASCADE", "relevo")
     assert result.exit_code == 1
-    assert "tickets did not arrive as it was: 1201 rows were sent, 1201 are there" in result.output
+    assert "tickets did not arrive as it was: 1202 rows were sent, 1202 are there" in result.output
     assert rows(server) == 0
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,8 +17,9 @@ from gateway.core.delivery import Finish
 from gateway.core.errors import OutcomeUnknown, StartError, StoreUnavailable
 from gateway.core.events import GatewayStopped, TicketReceived
 from gateway.core.handoff import HandoffState
+from gateway.core.raw_mail import Kept
 from gateway.core.store_address import store_address
-from gateway.core.ticket import Acceptance
+from gateway.core.ticket import Acceptance, Allowance, Intake
 from gateway.store import SqlStore, open_store, stream
 from gateway.store.blob_tables import blob_metadata
 from gateway.store.blobs_postgres import PostgresBlobs
@@ -27,6 +29,7 @@ from gateway.store.schema import metadata
 from tests.contract.blobs_contract import CONTENT, LIMIT, content_of
 from tests.support.cutting_proxy import cutting_proxy
 from tests.support.eventually import eventually
+from tests.support.kept_mails import new_mail
 from tests.support.postgres import Server, empty_store, running_server, shared_server
 from tests.support.store_work import Work, lease_of, new_ticket
 
@@ -276,6 +279,26 @@ async def test_one_key_at_two_gateways_at_once_is_one_ticket(store: SqlStore, ur
             given = await asyncio.gather(*(each.accept([new_ticket(key=f"k{number}")]) for each in (store, peer)))
             assert {receipt.acceptance for (receipt,) in given} == {Acceptance.NEW, Acceptance.DUPLICATE}
             assert len({receipt.ticket_id for (receipt,) in given}) == 1
+
+
+async def test_an_allowance_is_one_for_all_gateways(store: SqlStore, url: str) -> None:
+    def by_mail() -> Intake:
+        intake = new_ticket(at=time.time())
+        assert intake.ticket is not None
+        answered = replace(intake.ticket, answer_by="mail")
+        return replace(intake, ticket=answered, acknowledge=(Allowance("eva", 3, 3600.0),))
+
+    async with opened(url) as peer:
+        await asyncio.gather(*(each.accept([by_mail()]) for each in (store, peer) * 5))
+        assert await Work(peer).owed() == {"ticket": 10, "acknowledgement": 3}
+
+
+async def test_one_mail_at_two_gateways_at_once_is_kept_once(store: SqlStore, url: str) -> None:
+    async with opened(url) as peer:
+        for number in range(10):
+            kept = await asyncio.gather(*(each.keep_mail(new_mail(f"7/{number}")) for each in (store, peer)))
+            assert set(kept) == {Kept.NEW, Kept.DUPLICATE}
+        assert await Work(peer).owed() == {"mail": 10}
 
 
 async def test_leases_of_a_gateway_that_lives_stay_when_another_starts(store: SqlStore, url: str) -> None:

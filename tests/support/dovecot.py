@@ -140,10 +140,10 @@ class Dovecot:
             self._process.wait()
             self._process = None
 
-    def client(self) -> imaplib.IMAP4:
+    def client(self, user: str = USER) -> imaplib.IMAP4:
         """Somebody else who works in the mailbox; logged in."""
         client = imaplib.IMAP4("127.0.0.1", self.plain_port, timeout=5)
-        client.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())
+        client.authenticate("PLAIN", lambda _: f"\0{user}\0{PASSWORD}".encode())
         return client
 
     def deliver(

@@ -1,7 +1,7 @@
 """Waiting for a condition instead of for a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from pathlib import Path
 
 _LOOK_EVERY = 0.05
@@ -16,6 +16,11 @@ async def eventually(missing: Callable[[], Awaitable[str | None]], within: float
         if loop.time() >= deadline:
             raise AssertionError(f"not within {within:g} s: {wanted}\n{tail(log)}")
         await asyncio.sleep(_LOOK_EVERY)
+
+
+async def fewer(seen: Sized, count: int) -> str | None:
+    """What is missing where so many are to be seen."""
+    return None if len(seen) >= count else f"{count}, not {len(seen)}"
 
 
 def tail(log: Path | None) -> str:

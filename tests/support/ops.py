@@ -12,6 +12,7 @@ from gateway.core.errors import ConfigError, StoreUnavailable
 from gateway.core.events import Event, Recorded
 from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.provider import HealthState, ProviderStatus, Takeover
+from gateway.core.raw_mail import RawMail
 from gateway.core.reference import check_digit
 from gateway.core.settings import Listen
 from gateway.core.ticket import Direction, Message, Requester, Ticket, TicketState
@@ -19,6 +20,7 @@ from gateway.listener import Limits, Listener
 from gateway.web.feed import EventFeed
 from gateway.web.ops import Ops, PolicyFacts
 from gateway.web.routes import ops_routes
+from tests.support.blobs import MemoryBlobs
 
 NOW = 1_767_225_600.0
 """2026-01-01T00:00:00Z."""
@@ -164,12 +166,27 @@ class FakeQuarantine:
 
     items: set[str] = field(default_factory=set)
     done: list[tuple[str, str, str]] = field(default_factory=list)
+    mails: dict[str, RawMail] = field(default_factory=dict)
+    """Those that can be shown."""
+    mails_left: int = 0
+    """To be replayed."""
 
     async def release(self, quarantined_id: str, at: float, actor: str) -> bool:
         return self._do("release", quarantined_id, actor)
 
     async def discard(self, quarantined_id: str, at: float, actor: str) -> bool:
         return self._do("discard", quarantined_id, actor)
+
+    async def replay_mails(
+        self, at: float, limit: int, actor: str, *, channel: str | None = None, reason: str | None = None
+    ) -> int:
+        self.done.append(("replay mails", f"{channel}, {reason}", actor))
+        batch = min(self.mails_left, limit)
+        self.mails_left -= batch
+        return batch
+
+    async def quarantined_mail(self, quarantined_id: str, actor: str) -> RawMail | None:
+        return self.mails.get(quarantined_id)
 
     def _do(self, what: str, quarantined_id: str, actor: str) -> bool:
         if quarantined_id not in self.items:
@@ -266,6 +283,7 @@ class OpsSite:
     reads: FakeReads = field(default_factory=FakeReads)
     status: FakeStatus = field(default_factory=FakeStatus)
     quarantine: FakeQuarantine = field(default_factory=FakeQuarantine)
+    blobs: MemoryBlobs = field(default_factory=lambda: MemoryBlobs(SetClock()))
     reloader: FakeReloader = field(default_factory=FakeReloader)
     clock: SetClock = field(default_factory=SetClock)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
@@ -281,6 +299,7 @@ class OpsSite:
             reads=self.reads,
             status=self.status,
             quarantine=self.quarantine,
+            blobs=self.blobs,
             reloader=self.reloader,
             clock=self.clock,
             registry=self.registry,

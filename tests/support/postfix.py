@@ -53,6 +53,7 @@ error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+virtual unix - n n - - virtual
 postlog unix-dgram n - n - 1 postlogd
 """
 
@@ -78,8 +79,11 @@ class Postfix:
 
 
 @asynccontextmanager
-async def postfix(lmtp_port: int, refused: Mapping[str, str] | None = None) -> AsyncIterator[Postfix]:
-    """`refused` are recipients with what Postfix says to them, such as `450 4.2.0 later`."""
+async def postfix(
+    lmtp_port: int, refused: Mapping[str, str] | None = None, settings: str = ""
+) -> AsyncIterator[Postfix]:
+    """`refused` are recipients with what Postfix says to them, such as `450 4.2.0 later`; `settings` are lines for
+    main.cf, which stand in place of ours."""
     require_root("Postfix's processes run as users of its own")
     command = shutil.which("postfix", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     if command is None:
@@ -87,7 +91,7 @@ async def postfix(lmtp_port: int, refused: Mapping[str, str] | None = None) -> A
     folder = _make_folder()
     try:
         found = Postfix(_free_port(), folder)
-        _configure(found, lmtp_port, refused or {})
+        _configure(found, lmtp_port, refused or {}, settings)
         await _run(command, folder, "start")
         try:
             yield found
@@ -104,13 +108,15 @@ def _make_folder() -> Path:
     return folder
 
 
-def _configure(found: Postfix, lmtp_port: int, refused: Mapping[str, str]) -> None:
+def _configure(found: Postfix, lmtp_port: int, refused: Mapping[str, str], own: str) -> None:
     for name in ("queue", "data"):
         (found.folder / name).mkdir()
     shutil.chown(found.folder / "data", "postfix")
     access = ", ".join(f"{{{address}={reply}}}" for address, reply in refused.items()) or "nobody@example.org=OK"
     settings = _SETTINGS.format(folder=found.folder, lmtp_port=lmtp_port, refused=access)
-    (found.folder / "main.cf").write_text(settings)
+    names = {line.partition("=")[0].strip() for line in own.splitlines()}
+    kept = [line for line in settings.splitlines() if line.partition("=")[0].strip() not in names]
+    (found.folder / "main.cf").write_text("\n".join([*kept, own, ""]))
     (found.folder / "master.cf").write_text(_SERVICES.format(port=found.port))
 
 

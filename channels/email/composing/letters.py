@@ -68,7 +68,8 @@ class LetterTemplates:
             say("This mail checks that requests reach you. There is nothing to do."),
             say("Your system's own confirmation is all the answer that is needed; please close what it opens."),
         ]
-        subject = f"{say('Check of the mail service')} [{show_reference(CANARY_REFERENCE)}]"
+        title = say("Check of the mail service")
+        subject = f"{title} [{show_reference(CANARY_REFERENCE)}]"
         note = say("{organisation} sent this automatically.", organisation=self._name)
         return self._layouts.write(
             "letter", say, CANARY_REFERENCE, subject, paragraphs=opening, facts=(), messages=(), note=note

@@ -1,6 +1,7 @@
 """The words of the mails that requesters get."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import jinja2
@@ -73,3 +74,9 @@ class MailTemplates:
                 raise ConfigError(f"{error.filename or error.name}:{error.lineno}: {error.message}") from error
             except (jinja2.TemplateError, OSError) as error:
                 raise ConfigError(f"a mail's layout can't be filled: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def mail_templates(organisation: str, own: Path | None) -> MailTemplates:
+    """Those of an organisation, read once: whatever writes mails shares them."""
+    return MailTemplates(organisation, own)

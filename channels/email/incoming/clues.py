@@ -1,6 +1,6 @@
 """What a mail says by itself of the tickets that it may be about. Nothing is believed here."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from channels.email.identity import MailIdentity
 from channels.email.incoming.desks import Desks
@@ -11,15 +11,17 @@ from channels.email.threading.decision import sole_sender
 from channels.email.threading.message_ids import OwnMessageIds
 from gateway.core.values import dataclass
 
-_MOST_LETTERS = 10
+_MOST_ANSWERED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredLetter:
-    """A letter of ours to a desk, that a mail says it answers; see gateway.core.post.Letter."""
+class Answered:
+    """What of our letters to a desk a mail says that it answers: one of them, or any about a reference."""
 
     provider: str
-    unique: str
+    unique: str = ""
+    """The letter's, see gateway.core.post.Letter; "" where only `reference` is known."""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Clues:
     """The mail of ours that did not arrive, where the mail is a notification."""
     claims: tuple[Claim, ...]
     """Of continuing a ticket, strongest first."""
-    letters: tuple[AnsweredLetter, ...]
+    answered: tuple[Answered, ...]
 
     @property
     def all_claims(self) -> tuple[Claim, ...]:
@@ -51,7 +53,7 @@ def find_clues(
         own=_by(message_ids, mail.message_id),
         returned=_returned(notification, message_ids, claims) if notification else None,
         claims=claims,
-        letters=tuple(_letters(mail, message_ids))[:_MOST_LETTERS],
+        answered=tuple(dict.fromkeys([*_letters(mail, message_ids), *_addressed(claims)]))[:_MOST_ANSWERED],
     )
 
 
@@ -67,8 +69,16 @@ def _returned(notification: Notification, message_ids: OwnMessageIds, claims: tu
     return named or next((claim for claim in claims if claim.strategy is Strategy.ADDRESS), None)
 
 
-def _letters(mail: Mail, message_ids: OwnMessageIds) -> Iterator[AnsweredLetter]:
-    for message_id in dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))):
+def _letters(mail: Mail, message_ids: OwnMessageIds) -> Iterator[Answered]:
+    for message_id in (*mail.in_reply_to, *reversed(mail.references)):
         proof = message_ids.read(message_id)
         if proof and proof.party.desk:
-            yield AnsweredLetter(proof.party.desk, message_id.partition("@")[0].rpartition(".")[2].lower())
+            unique = message_id.partition("@")[0].rpartition(".")[2].lower()
+            yield Answered(proof.party.desk, unique, proof.reference)
+
+
+def _addressed(claims: Iterable[Claim]) -> Iterator[Answered]:
+    """Some desks' systems name no mail that they answer, but write to where it came from."""
+    for claim in claims:
+        if claim.strategy is Strategy.ADDRESS and claim.party.desk:
+            yield Answered(claim.party.desk, reference=claim.key)

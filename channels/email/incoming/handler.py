@@ -5,18 +5,23 @@ from contextlib import asynccontextmanager
 
 from channels.channel import Backstage, ChannelContext
 from channels.email.identity import MailIdentity
-from channels.email.incoming.clues import AnsweredLetter, find_clues
+from channels.email.incoming.allowances import Allowances
+from channels.email.incoming.bodies import TEXTS_FOLDER
+from channels.email.incoming.clues import Answered, find_clues
 from channels.email.incoming.desks import Desks
 from channels.email.incoming.effects import Done, Effects, Hold
-from channels.email.incoming.sorting import letters_answered, sort
+from channels.email.incoming.files import MailFiles
+from channels.email.incoming.messages import Messages
+from channels.email.incoming.sorting import answered_by_desk, sort
 from channels.email.incoming.tickets import ClaimedTickets
-from channels.email.reading.reading import Question, Reading, Unreadable
 from channels.email.reading.readers import MailReaders
+from channels.email.reading.reading import Question, Reading, Unreadable
 from channels.email.settings import EmailSettings
 from channels.email.threading.decision import sole_sender
 from gateway.core.delivery import Case, Defer, Lease, Quarantine
 from gateway.core.errors import BlobMissing, StoreUnavailable
 from gateway.core.raw_mail import MailRead, RawMail
+from gateway.core.texts import Texts
 
 _AGAIN_AFTER = 5.0
 """Seconds until a mail is read again that nothing but this machine or its store stood in the way of."""
@@ -24,7 +29,7 @@ _GONE = "its content isn't kept any more"
 
 
 class IncomingMails:
-    """`handle` is the DeliveryHandler; `heard` is told of each letter to a desk that the desk has answered."""
+    """`handle` is the DeliveryHandler; `heard` is told which letters to desks were answered."""
 
     def __init__(
         self,
@@ -34,7 +39,7 @@ class IncomingMails:
         identity: MailIdentity,
         readers: MailReaders,
         effects: Effects,
-        heard: Callable[[Sequence[AnsweredLetter]], None],
+        heard: Callable[[Sequence[Answered]], None],
     ) -> None:
         self._settings = settings
         self._context = context
@@ -52,8 +57,9 @@ class IncomingMails:
         try:
             done, read = await self._read(str(delivery.payload["mail"]), lease)
         except Hold as held:
-            await self._backstage.store.quarantine([Quarantine(lease, str(held), self._context.clock.now())])
-            self._backstage.measurements.mail_read(self._context.name, "quarantined")
+            [kept] = await self._backstage.store.quarantine([Quarantine(lease, str(held), self._context.clock.now())])
+            if kept:
+                self._backstage.measurements.mail_read(self._context.name, "quarantined")
         except StoreUnavailable as error:
             await self._put_off(lease, f"can't be read now: {error}")
         else:
@@ -89,7 +95,7 @@ class IncomingMails:
         clues = find_clues(reading.mail, reading.notification, raw.origin.recipients, self._identity, desks)
         found = await self._tickets.find(clues.all_claims)
         done = await self._effects.follow(sort(reading, clues, found, desks), reading, raw.id)
-        self._heard(letters_answered(clues, sole_sender(reading.mail), reading.authentication, desks))
+        self._heard(answered_by_desk(clues, sole_sender(reading.mail), reading.authentication, desks))
         return done
 
     def _question(self, raw: RawMail) -> Question:
@@ -109,3 +115,21 @@ class IncomingMails:
 
 async def _at_once(content: bytes) -> AsyncIterator[bytes]:
     yield content
+
+
+def incoming_mails(
+    settings: EmailSettings,
+    context: ChannelContext,
+    backstage: Backstage,
+    identity: MailIdentity,
+    readers: MailReaders,
+    heard: Callable[[Sequence[Answered]], None],
+) -> IncomingMails:
+    """With all that it is made of."""
+    texts = Texts(TEXTS_FOLDER)
+    # One key for all channels: whoever writes to several of them is one person.
+    allowances = Allowances(context.signer.derived_key("mail allowances"))
+    messages = Messages(settings, identity, allowances, texts)
+    files = MailFiles(context.blobs, settings.most_files)
+    effects = Effects(context, messages, files, texts, settings.language, backstage.owed)
+    return IncomingMails(settings, context, backstage, identity, readers, effects, heard)

@@ -1,5 +1,5 @@
-"""A mail as the message that intake takes. What it may carry into a ticket is all here: nothing in it sets a category, a
-priority or a reference (T22), and nobody but its sole From is the requester (T07, T26). Pure."""
+"""A mail as the message that intake takes. What it may carry into a ticket is all here: nothing in it sets a category,
+a priority or a reference (T22), and nobody but its sole From is the requester (T07, T26). Pure."""
 
 from collections.abc import Mapping
 

@@ -1,5 +1,5 @@
-"""When two mails are the same mail: by all that a sender writes, and nothing that its way here has added (T21). So a mail
-to two of our mailboxes is one, and one that only bears a Message-ID that was used before is another. Pure."""
+"""When two mails are the same mail: by all that a sender writes, and nothing that its way here has added (T21). So one
+to two of our mailboxes is one mail, and one that only bears a Message-ID that was used before is another. Pure."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence

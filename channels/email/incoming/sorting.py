@@ -1,10 +1,10 @@
-"""What becomes of a mail: one of six fates. Pure, and closed by default: what proves nothing opens a ticket of its own."""
+"""What becomes of a mail: one of six fates. Pure, and closed by default: what proves nothing opens its own ticket."""
 
 from collections.abc import Mapping
 
 from channels.email.authentication import Authentication, NotAuthenticated, Why
 from channels.email.automatic import Kind
-from channels.email.incoming.clues import AnsweredLetter, Clues
+from channels.email.incoming.clues import Answered, Clues
 from channels.email.incoming.desk_reports import ROBOTS, DeskWord, desk_word
 from channels.email.incoming.desks import Desks, reader_of
 from channels.email.incoming.tickets import Claimed, known_of
@@ -92,11 +92,11 @@ def sort(reading: Reading, clues: Clues, found: Mapping[Claim, Claimed], desks: 
     return _of_nothing(reading, clues, thread, found, desks)
 
 
-def letters_answered(clues: Clues, sender: str, authentication: Authentication, desks: Desks) -> list[AnsweredLetter]:
-    """Of those that a mail says it answers, the ones whose desk it is from. `sender` is the sole one."""
-    if isinstance(authentication, NotAuthenticated) and authentication.why is Why.FAILED:
+def answered_by_desk(clues: Clues, sender: str, authentication: Authentication, desks: Desks) -> list[Answered]:
+    """Of what a mail says it answers, that whose desk it is from. `sender` is the sole one."""
+    if authentication == NotAuthenticated(Why.FAILED):
         return []
-    return [letter for letter in clues.letters if desks.is_from(letter.provider, sender)]
+    return [each for each in clues.answered if desks.is_from(each.provider, sender)]
 
 
 def _of_notification(

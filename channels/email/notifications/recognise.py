@@ -26,14 +26,18 @@ _OTHER_REPORTS = ("message/feedback-report", "message/disposition-notification")
 def recognise(mail: Mail) -> Notification | None:
     """What a mail server reports of a mail that was sent; None where this is no such report. Complaints (RFC 5965),
     receipts of reading (RFC 8098) and automatic replies are none."""
-    notice = Notice(mail.text)
     status = status_text(mail)
+    if status is None and (_is_other_report(mail) or not is_from_mail_system(mail)):
+        return None
+    notice = Notice(mail.text)
     if status is None:
-        if any(part.media_type in _OTHER_REPORTS for part in mail.root.parts) or not is_from_mail_system(mail):
-            return None
         status = _status_in_words(mail, notice)
     found = recipients(status, notice) or _told(mail, notice)
     return Notification(found, returned(mail, notice.quoted), reporting_mta(status))
+
+
+def _is_other_report(mail: Mail) -> bool:
+    return any(part.media_type in _OTHER_REPORTS for part in mail.root.parts)
 
 
 def _status_in_words(mail: Mail, notice: Notice) -> str:

@@ -59,7 +59,7 @@ def read_fields(raw: bytes, start: int, end: int, limits: Limits, flaws: Flaws) 
     body = end
     while here < end:
         if here - start > limits.header_size:
-            raise Unparsable("header_too_big", f"a header has more than {limits.header_size} bytes")
+            raise too_big(limits)
         after = _line_end(raw, here, end)
         line = raw[here:after].rstrip(b"\r\n")
         if not line:
@@ -85,6 +85,10 @@ def read_fields(raw: bytes, start: int, end: int, limits: Limits, flaws: Flaws) 
         here = after
     _finish(fields, name, value)
     return Fields(tuple(fields), body)
+
+
+def too_big(limits: Limits) -> Unparsable:
+    return Unparsable("header_too_big", f"a header has more than {limits.header_size} bytes")
 
 
 def _finish(fields: list[Field], name: str, lines: list[bytes]) -> None:

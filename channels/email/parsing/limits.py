@@ -28,7 +28,7 @@ class Limits:
     headers_size: int = 5_000_000
     """Bytes of all headers together."""
     parts: int = 1_000
-    """Nodes of the MIME structure, with those of nested mails and of winmail.dat."""
+    """Nodes of the MIME structure, with those of nested mails and of winmail.dat, and uuencoded files."""
     depth: int = 50
     """Multiparts and mails within each other."""
     html_size: int = 4_000_000

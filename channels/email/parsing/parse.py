@@ -38,6 +38,8 @@ def _mail(root: Node, scanner: Scanner, limits: Limits, flaws: Flaws) -> Mail:
     bodies = choose_bodies(root)
     reader = TextReader(limits, flaws)
     texts = reader.read(bodies)
+    for _ in texts.files:
+        scanner.count_part()
     files = [file for node in bodies.files for file in _files(node, texts, reader, scanner, flaws)]
     subject = _subject(root)
     split = split_text(texts.text, subject)

@@ -7,7 +7,7 @@ far as the next delimiter of the level around it: a byte is looked at once for e
 import re
 from dataclasses import field
 
-from channels.email.parsing.fields import Fields, read_fields
+from channels.email.parsing.fields import Fields, read_fields, too_big
 from channels.email.parsing.flaws import Flaw, Flaws
 from channels.email.parsing.limits import Limits, Unparsable
 from channels.email.parsing.parameters import Parameterised, parse_parameters
@@ -100,11 +100,19 @@ class Scanner:
         self._limits = limits
         self._flaws = flaws
         self._parts = 0
+        self._headers = 0
 
     def count_part(self) -> None:
         self._parts += 1
         if self._parts > self._limits.parts:
             raise Unparsable("too_many_parts", f"the mail has more than {self._limits.parts} parts")
+
+    def _count_header(self, size: int) -> None:
+        self._headers += size
+        if size > self._limits.header_size:
+            raise too_big(self._limits)
+        if self._headers > self._limits.headers_size:
+            raise Unparsable("header_too_big", f"the mail's headers have more than {self._limits.headers_size} bytes")
 
     def scan(self, raw: bytes, depth: int = 0) -> Node:
         """The structure of a mail or part that begins with its header, within `depth` others.
@@ -162,6 +170,7 @@ class Scanner:
 
     def _node(self, raw: bytes, here: int, limit: int, default: str) -> Node:
         fields = read_fields(raw, here, limit, self._limits, self._flaws)
+        self._count_header(fields.body - here)
         types = fields.every("content-type")
         if len(types) > 1:
             self._flaws.add(Flaw.SEVERAL_CONTENT_TYPES)

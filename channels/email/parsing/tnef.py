@@ -68,13 +68,12 @@ def read_tnef(content: bytes, scanner: Scanner, flaws: Flaws) -> Tnef:
     waiting = [(content, 0)]
     while waiting:
         data, depth = waiting.pop(0)
-        reader = _Reader(found, is_outermost=not depth)
+        reader = _Reader(found, scanner, wants_mail=not depth)
         try:
             reader.read(data)
         except (struct.error, ValueError):
             flaws.add(Flaw.BROKEN_TNEF)
         for attached in reader.attached:
-            scanner.count_part()
             if attached.content.startswith(_MAIL_WITHIN) and depth < _DEEPEST:
                 attached.content = attached.content[len(_MAIL_WITHIN) :]
                 waiting.append((attached.content, depth + 1))
@@ -86,11 +85,12 @@ def read_tnef(content: bytes, scanner: Scanner, flaws: Flaws) -> Tnef:
 class _Reader:
     """Reads one stream of attributes."""
 
-    def __init__(self, found: Tnef, *, is_outermost: bool) -> None:
+    def __init__(self, found: Tnef, scanner: Scanner, *, wants_mail: bool) -> None:
         self.attached: list[_Attached] = []
         self.bodies: list[File] = []
         self._found = found
-        self._is_outermost = is_outermost
+        self._scanner = scanner
+        self._wants_mail = wants_mail
         self._charset = ""
 
     def read(self, data: bytes) -> None:
@@ -107,8 +107,10 @@ class _Reader:
         if name == _CODEPAGE:
             self._charset = f"cp{int.from_bytes(content[:4], 'little')}"
         elif name == _RENDERING:
+            self._scanner.count_part()
             self.attached.append(_Attached())
-        elif name == _MAIL_PROPERTIES and self._is_outermost:
+        elif name == _MAIL_PROPERTIES and self._wants_mail:
+            self._wants_mail = False
             self._mail(content)
         elif self.attached:
             self._attachment(self.attached[-1], name, content)
@@ -137,7 +139,7 @@ class _Reader:
             attached.content = value
 
     def _mail(self, content: bytes) -> None:
-        html = b""
+        html = rtf = b""
         charset = ""
         for identifier, kind, value in read_properties(content):
             if identifier == _INTERNET_CODEPAGE:
@@ -145,11 +147,14 @@ class _Reader:
             elif identifier == _BODY:
                 self._found.text = self._text(value, kind)
             elif identifier == _HTML:
-                html = value
-                self.bodies.append(File("body.html", "text/html", value))
+                html = html or value
             elif identifier == _RTF:
-                self.bodies.append(File("body.rtf", "text/rtf", decompress(value)))
-        self._found.html = decode(html, charset)[0]
+                rtf = rtf or value
+        if html:
+            self.bodies.append(File("body.html", "text/html", html))
+            self._found.html = decode(html, charset)[0]
+        if rtf:
+            self.bodies.append(File("body.rtf", "text/rtf", decompress(rtf)))
 
     def _text(self, content: bytes, kind: int = 0) -> str:
         text, _ = decode(content, "utf-16-le" if kind == UNICODE else self._charset)

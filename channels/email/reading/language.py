@@ -1,21 +1,21 @@
 """In which language a mail's writer would be answered best: Spanish, English, or nobody knows. Pure, linear."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from channels.email.mail import Mail
 from channels.email.reading.common_words import COMMON_WORDS
 
 _ANSWERED = ("es", "en")
 """What we can answer in."""
-_LOOKED_AT = 4000
+_LOOKED_AT = 1500
 """Characters of the new text."""
 _LEAST = 2.0
 """What the words of a text must come to, each counting one, or less if it is common to several languages."""
 _MARGIN = 1.5
 """By which a language must be ahead of any other."""
 _LONGEST_TAG = 40
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_WORD = re.compile(r"[\w']+")
 _TAG = re.compile(r"\s*([a-z]{2,3})(?:-[a-z0-9-]*)?\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -34,14 +34,17 @@ _WEIGHTS = _weights()
 def language_of(mail: Mail) -> str | None:
     """`es`, `en` or None. By what is new in the text, if that is clear: the fields tell the language of the program,
     which many leave as it was installed. Else by Content-Language, then by Accept-Language (RFC 3282)."""
-    return _of_text(mail.reply[:_LOOKED_AT]) or _of_fields(mail, "content-language") or _of_fields(mail, "accept-language")
+    return (
+        _of_text(mail.reply[:_LOOKED_AT]) or _of_fields(mail, "content-language") or _of_fields(mail, "accept-language")
+    )
 
 
 def _of_text(text: str) -> str | None:
     scores = dict.fromkeys(COMMON_WORDS, 0.0)
-    for word in _WORD.findall(text.lower().replace("’", "'")):
-        for language, weight in _WEIGHTS.get(word, ()):
-            scores[language] += weight
+    counts = Counter(_WORD.findall(text.lower().replace("’", "'")))
+    for word in counts.keys() & _WEIGHTS.keys():
+        for language, weight in _WEIGHTS[word]:
+            scores[language] += weight * counts[word]
     best, second = sorted(scores, key=scores.__getitem__, reverse=True)[:2]
     clear = scores[best] >= max(_LEAST, _MARGIN * scores[second])
     return best if clear and best in _ANSWERED else None

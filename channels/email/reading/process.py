@@ -39,20 +39,12 @@ class ReaderProcess:
         """Returns when it is ready. Raises Ended, OSError."""
         ours, theirs = socket.socketpair()
         with theirs:
+            answers, questions = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
             try:
-                process = subprocess.Popen(
-                    command,
-                    stdin=theirs,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    cwd="/",
-                    env=_ENVIRONMENT,
-                    start_new_session=True,
-                )
+                started = cls(_started(command, theirs), answers, questions)
             except OSError:
-                ours.close()
+                questions.close()
                 raise
-        started = cls(process, *await asyncio.open_unix_connection(sock=ours, limit=_BUFFER))
         try:
             async with asyncio.timeout(_STARTS_WITHIN):
                 await started._answer()
@@ -98,3 +90,16 @@ class ReaderProcess:
         await asyncio.to_thread(self._process.wait)
         with suppress(ConnectionError):
             await self._questions.wait_closed()
+
+
+def _started(command: Sequence[str], questions: socket.socket) -> subprocess.Popen[bytes]:
+    """In a session of its own, so that an interrupt from the terminal is the gateway's alone."""
+    return subprocess.Popen(
+        command,
+        stdin=questions,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=_ENVIRONMENT,
+        start_new_session=True,
+    )

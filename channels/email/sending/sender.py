@@ -38,7 +38,7 @@ class Sender:
     """Hands mails to one relay, `connections` at a time."""
 
     def __init__(self, relay: Relay, *, connections: int = 4, patience: Patience = PATIENCE) -> None:
-        self._relay = relay
+        self.relay = relay
         self._patience = patience
         self._places = asyncio.Semaphore(connections)
         self._kept: list[_Session] = []
@@ -115,7 +115,7 @@ class Sender:
             retry=retry_if_exception(lambda error: isinstance(error, RelayTrouble) and error.fleeting),
             reraise=True,
         )
-        return await attempts(open_session, self._relay, self._patience)
+        return await attempts(open_session, self.relay, self._patience)
 
 
 async def _quit(client: aiosmtplib.SMTP, patience: Patience) -> None:

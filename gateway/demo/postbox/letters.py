@@ -6,7 +6,6 @@ import aiosmtplib
 
 from channels.email.composing import Outgoing, OutgoingFile, compose
 from channels.email.mail import Mail
-from channels.email.mailable import mailable
 from gateway.core.clock import Instant
 from gateway.core.ids import new_id
 from gateway.core.settings import Listen
@@ -68,7 +67,6 @@ def answer_to(mail: Mail, draft: Draft, now: Instant, say: Language) -> Outgoing
 async def hand_in(letter: Outgoing, relevo: Listen) -> str:
     """Over SMTP, to Relevo's own listener; its answer. Raises NotTaken."""
     try:
-        mailable(letter.sender)
         content = compose(letter)
         _, answer = await aiosmtplib.send(
             content,

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from textwrap import shorten
 
 from channels.email.mail import Mail, Part
 from channels.email.parsing import Limits, Unparsable, parse
@@ -10,6 +11,7 @@ from gateway.core.values import dataclass
 
 MOST = 200
 _MOST_BYTES = 100_000_000
+_GIST = 120
 _LIMITS = Limits()
 
 
@@ -25,6 +27,8 @@ class Arrived:
     raw: bytes
     title: str
     author: str
+    gist: str
+    """How its text begins."""
 
 
 class Mails:
@@ -38,8 +42,8 @@ class Mails:
         """One more has arrived."""
         mail = read(raw)
         self._last += 1
-        title, author = (mail.subject, _author(mail)) if mail else ("", sender)
-        self._mails.append(Arrived(self._last, at, sender, recipients, raw, title, author))
+        title, author, gist = (mail.subject, _author(mail), _gist(mail)) if mail else ("", sender, "")
+        self._mails.append(Arrived(self._last, at, sender, recipients, raw, title, author, gist))
         while len(self._mails) > 1 and sum(len(each.raw) for each in self._mails) > _MOST_BYTES:
             self._mails.popleft()
 
@@ -72,6 +76,10 @@ def html_of(mail: Mail) -> str:
 
 def _author(mail: Mail) -> str:
     return ", ".join(each.name or each.address for each in mail.sender)
+
+
+def _gist(mail: Mail) -> str:
+    return shorten(mail.reply[: 10 * _GIST], _GIST, placeholder="…")
 
 
 def _leaves(part: Part) -> Iterator[Part]:

@@ -13,7 +13,7 @@ from gateway.core.settings import show_duration
 from gateway.core.ticket import Message
 from routing.providers.context import ProviderContext
 from routing.providers.email.canaries import CanaryFlights
-from routing.providers.email.outcome import not_handed_over, require_sent
+from routing.providers.email.outcome import AFTER_UNKNOWN, not_handed_over, require_sent
 from routing.providers.email.settings import Accepted, EmailDeskSettings
 
 _MOST_REMEMBERED = 10_000
@@ -116,4 +116,5 @@ class EmailProvider:
                 require_sent(await self._send(letter))
         except TimeoutError:
             within = show_duration(self._settings.timeout)
-            raise ProviderUnavailable(f"no answer of the mail server within {within}") from None
+            why = f"no answer of the mail server within {within}"
+            raise ProviderUnavailable(why, retry_after=AFTER_UNKNOWN) from None

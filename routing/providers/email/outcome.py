@@ -6,6 +6,9 @@ from gateway.core.handoff import Outcome
 from gateway.core.post import Deferred, Refused, Sent, Unknown
 from gateway.core.post import Outcome as Posted
 
+_AGAIN_AFTER = 60.0
+AFTER_UNKNOWN = 300.0
+"""Seconds until a letter that may have arrived is sent again."""
 _ABOUT_THE_MAIL = frozenset({"sender", "recipient", "content"})
 """Steps at which a relay speaks of this letter; at any other the relay itself is in trouble."""
 
@@ -24,13 +27,13 @@ def not_handed_over(posted: Deferred | Refused | Unknown) -> Answer:
 
 
 def require_sent(posted: Posted) -> None:
-    """Raises ProviderUnavailable, ProviderRefused."""
+    """Raises ProviderRefused, or ProviderUnavailable with the time after which the letter is to be sent again."""
     match posted:
         case Deferred(why, step, _, wait):
-            raise ProviderUnavailable(f"{step}: {why}", retry_after=wait)
+            raise ProviderUnavailable(f"{step}: {why}", retry_after=wait or _AGAIN_AFTER)
         case Refused(why, step):
             raise ProviderRefused(f"{step}: {why}")
         case Unknown(why):
-            raise ProviderUnavailable(why)
+            raise ProviderUnavailable(why, retry_after=AFTER_UNKNOWN)
         case Sent():
             return

@@ -5,7 +5,28 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from gateway.demo.configuration import configuration, new_secret, secret_variable
+from gateway.demo.configuration import HELP_DESK, MailPorts, configuration, new_secret, secret_variable
+
+
+def test_mail_comes_in_and_goes_out_on_this_machine() -> None:
+    text = configuration(
+        public_port=8090,
+        ops_port=8091,
+        desk_ports={"acme": 9201},
+        database=Path("/tmp/relevo.db"),
+        takeover_within=5.0,
+        hold=3.0,
+        ramp=2.5,
+        mail=MailPorts(listener=2600, postbox=2601),
+    )
+    content = YAML(typ="safe", pure=True).load(text)
+    assert list(content["channels"]) == ["web", "mail"]
+    assert content["channels"]["mail"] == {
+        "type": "email",
+        "address": HELP_DESK,
+        "listener": {"protocol": "smtp", "listen": "127.0.0.1:2600"},
+        "smtp": {"host": "127.0.0.1", "port": 2601, "security": "none"},
+    }
 
 
 def test_the_file_says_who_is_primary_and_where_everybody_listens() -> None:

@@ -14,11 +14,18 @@ from sqlalchemy import Connection, text
 from gateway.core.errors import StartError
 from gateway.core.ticket import Attachment
 from gateway.store.bulk import insert
-from gateway.store.cases import load_messages
+from gateway.store.cases import load_messages, load_tickets
 from gateway.store.engine_sqlite import writing_engine
 from gateway.store.migrate import HEAD, SCRIPTS, upgrade
 from gateway.store.rows import attachments_values
 from gateway.store.schema import attachments, metadata
+
+_A_TICKET = """
+    INSERT INTO tickets (id, reference, channel, subject, received_at, policy, hedge_at, due_at,
+                         priority, metadata, state, waiting_since)
+    VALUES ('t1', '4829157360', 'web', 'Correo', 1, 'default', 2, 5, 1, '{}', 'waiting', 1)
+"""
+"""As every version could write it."""
 
 
 def declared(connection: Connection) -> dict[str, str]:
@@ -63,13 +70,7 @@ def test_the_first_schema_with_data_gets_room_for_attachments() -> None:
     with writing_engine(":memory:").connect() as connection:
         with connection.begin():
             migrate_to(connection, "0001")
-            connection.execute(
-                text(
-                    "INSERT INTO tickets (id, reference, channel, subject, received_at, policy, hedge_at, due_at, "
-                    "priority, metadata, state, waiting_since) "
-                    "VALUES ('t1', '4829157360', 'web', 'Correo', 1, 'default', 2, 5, 1, '{}', 'waiting', 1)"
-                )
-            )
+            connection.execute(text(_A_TICKET))
             connection.execute(
                 text(
                     "INSERT INTO messages (id, ticket_id, number, direction, channel, body, at) "
@@ -84,6 +85,17 @@ def test_the_first_schema_with_data_gets_room_for_attachments() -> None:
             rows = attachments_values([replace(message, attachments=(picture,))])
             insert(connection, attachments, rows)
             assert load_messages(connection, ["t1"])["t1"][0].attachments == (picture,)
+
+
+def test_a_ticket_from_before_mails_is_answered_on_its_page() -> None:
+    with writing_engine(":memory:").connect() as connection:
+        with connection.begin():
+            migrate_to(connection, "0005")
+            connection.execute(text(_A_TICKET))
+        upgrade(connection)
+        with connection.begin():
+            ticket = load_tickets(connection, ["t1"])["t1"]
+            assert (ticket.reference, ticket.answer_by) == ("4829157360", None)
 
 
 def migrate_to(connection: Connection, version: str) -> None:

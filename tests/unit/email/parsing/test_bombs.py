@@ -10,6 +10,7 @@ from channels.email.parsing import Limits, Unparsable, parse
 from tests.support.raw_mail import raw_mail
 
 MANY = 1_000_000
+MANY_LETTERS = 400_000
 SECONDS = 5.0
 MIXED = "Content-Type: multipart/mixed; boundary=b"
 
@@ -28,6 +29,11 @@ def nested(depth: int) -> bytes:
         pytest.param("too_deep", b"Content-Type: message/rfc822\n\n" * 2_000, id="T16-2000-mails-in-mails"),
         pytest.param("header_too_big", raw_mail(*(["X-Long-Header: value"] * 100_000)), id="100000-header-lines"),
         pytest.param("header_too_big", raw_mail("Subject: x" + "y" * MANY), id="one-long-header-line"),
+        pytest.param("header_too_big", b"Subject: " + b"y" * MANY, id="one-long-header-line-that-is-all"),
+        pytest.param(
+            "header_too_big", raw_mail(MIXED, body=f"--b\nX: {'y' * MANY_LETTERS}\n\n\n" * 20), id="20-long-headers"
+        ),
+        pytest.param("too_many_parts", raw_mail(body="begin 644 a\n`\nend\n" * 2_000), id="2000-uuencoded-files"),
     ],
 )  # fmt: skip
 def test_what_goes_beyond_a_cap_is_refused_at_once(code: str, raw: bytes) -> None:

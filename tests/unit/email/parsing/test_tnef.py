@@ -76,6 +76,12 @@ def test_t16_its_files_are_counted_as_parts() -> None:
     assert refusal.value.code == "too_many_parts"
 
 
+def test_t18_one_body_of_a_kind_is_unpacked() -> None:
+    rtf = (0x1009, BINARY, SIMPLE_RTF)
+    winmail = mail_with(attribute(PROPERTIES, properties(*[rtf] * 100)), attribute(PROPERTIES, properties(rtf)))
+    assert [file.name for file in parsed_raw(winmail).files] == ["body.rtf"]
+
+
 def test_compressed_rtf() -> None:
     """The example of [MS-OXRTFCP], 3.1: references into what the ring begins with, and one that overlaps itself."""
     assert decompress(SIMPLE_RTF) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"

@@ -1,0 +1,89 @@
+"""Mails that are made to stop a help desk: each is seen by a person or is a ticket, and the next is one soon."""
+
+import asyncio
+import time
+from email.message import EmailMessage
+from email.utils import make_msgid
+from pathlib import Path
+from smtplib import LMTP
+
+from gateway.demo.processes import free_port
+from tests.support.mail_rig import KeptMails, listener, mail_service
+from tests.support.mail_town import ANA, HELP
+
+SOON = 10.0
+"""Seconds."""
+_HEAD = (
+    f"From: {ANA}\r\nTo: {HELP}\r\nSubject: bomb\r\nMessage-ID: <bomb@example.net>\r\nMIME-Version: 1.0\r\n"
+).encode()
+
+
+def nested(parts: int) -> bytes:
+    """Multiparts within each other."""
+    opened = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\r\n\r\n--b{n}\r\n' for n in range(parts))
+    return _HEAD + opened.encode() + b"Content-Type: text/plain\r\n\r\nend\r\n"
+
+
+def many(parts: int) -> bytes:
+    """Beside each other."""
+    return _HEAD + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\n\r\nx\r\n" * parts + b"--b--\r\n"
+
+
+BOMBS = {
+    "500 nested parts": nested(500),
+    "2000 nested parts": nested(2000),
+    "50000 parts": many(50_000),
+    "slow HTML": _HEAD + b"Content-Type: text/html\r\n\r\n" + b"<div><table><tr><td>" * 150_000,
+    "one long line": _HEAD + b"\r\n" + b"> " * 2_000_000 + b"\r\n",
+    "a huge field": _HEAD + b"X-Long: " + b"a, " * 150_000 + b"\r\n\r\nend\r\n",
+}
+
+
+def good() -> tuple[str, bytes]:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = ANA, HELP, "No puedo entrar"
+    mail["Message-ID"] = make_msgid(domain="example.net")
+    mail.set_content("Desde esta mañana.\n")
+    return str(mail["Message-ID"]), mail.as_bytes()
+
+
+def deliver(port: int, *mails: bytes) -> None:
+    with LMTP("127.0.0.1", port) as client:
+        for mail in mails:
+            client.sendmail(ANA, [HELP], mail)
+
+
+async def test_no_mail_holds_up_the_next(tmp_path: Path) -> None:
+    port = free_port(23_000)
+    async with mail_service(tmp_path, listener(port)) as rig:
+        kept = KeptMails(rig)
+        for name, bomb in BOMBS.items():
+            message_id, next_one = good()
+            await asyncio.to_thread(deliver, port, bomb, next_one)
+            answered = time.monotonic()
+
+            async def read(message_id: str = message_id) -> str | None:
+                return kept.astray([message_id])
+
+            await rig.until(read, SOON)
+            assert time.monotonic() - answered < SOON, name
+
+        async def seen() -> str | None:
+            bombs = [row for row in kept.rows("SELECT subject FROM tickets") if row.subject == "bomb"]
+            found = len(bombs) + len(kept.quarantined())
+            return None if found == len(BOMBS) else f"{len(BOMBS)} bombs as tickets or in quarantine, not {found}"
+
+        await rig.until(seen, 60.0)
+
+
+async def test_many_at_once_hold_up_nobody_either(tmp_path: Path) -> None:
+    port = free_port(23_000)
+    async with mail_service(tmp_path, listener(port)) as rig:
+        bombs = [bomb.replace(b"<bomb@", f"<bomb.{n}@".encode()) for n, bomb in enumerate(BOMBS.values())]
+        message_id, next_one = good()
+        await asyncio.to_thread(deliver, port, *bombs, *bombs, next_one)
+
+        async def read() -> str | None:
+            return KeptMails(rig).astray([message_id])
+
+        await rig.until(read, SOON)
