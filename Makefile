@@ -38,7 +38,8 @@ test: $(BIN)/.dev
 	@tests/install_needs.sh
 	$(BIN)/python -m pytest -n auto -m "not postgresql and not simulation" tests/unit tests/contract
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "postgresql or simulation" tests/contract tests/unit
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/bench tests/integration tests/faults tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		tests/faults tests/browser tests/integration tests/bench # the longest modules first
 
 fast: $(BIN)/.dev
 	$(BIN)/python -m pytest -n auto -m "not postgresql and not simulation" tests/unit tests/contract

@@ -1,6 +1,6 @@
 """Trying a channel's settings step by step, before people depend on them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from gateway.core.clock import Clock
@@ -19,6 +19,6 @@ class Tried:
     """What failed; None where nothing did."""
 
 
-Trial = Callable[[Any, Clock, Callable[[Tried], None]], Awaitable[bool]]
+Trial = Callable[[Any, Clock, Callable[[Tried], None]], Coroutine[Any, Any, bool]]
 """Tells of each step of each part as it ends, a part's only up to the first that fails, and whether all went well.
 Nothing is changed, and nobody is written to. Never raises."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from config.document import Entry, Mapping, Node, Scalar, Sequence
+from config.document import Entry, Mapping, Scalar, Sequence
 from config.models import model_at
 from config.problems import Path, Problem, one_of, suggest
 from gateway.core.settings import show_duration
@@ -89,16 +89,18 @@ def _meaning(owner: type[BaseModel] | None, key: str | int) -> str:
 def _follow(entry: Entry, location: Path) -> tuple[Entry, Path]:
     """The entry that `location` leads to as far as the file goes, and what is left of it."""
     for index, part in enumerate(location):
-        step = _child(entry.node, part)
+        step = _child(entry, part)
         if step is None:
             return entry, location[index:]
         entry = step
     return entry, ()
 
 
-def _child(node: Node, part: str | int) -> Entry | None:
-    if isinstance(node, Mapping) and isinstance(part, str):
-        return node.entries.get(part)
+def _child(entry: Entry, part: str | int) -> Entry | None:
+    node = entry.node
+    if isinstance(node, Mapping):
+        # One mapping may stand for a list of one.
+        return entry if part == 0 else node.entries.get(str(part))
     if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
         return Entry(node.items[part].mark, node.items[part])
     return None

@@ -1,11 +1,11 @@
 """Giving up the contents of mails that were read long ago."""
 
 import asyncio
+from typing import Protocol
 
 import structlog
 
-from channels.channel import BackstageStore
-from gateway.core.clock import Clock
+from gateway.core.clock import Clock, Instant
 from gateway.core.errors import StoreUnavailable
 
 _log = structlog.get_logger("relevo.email")
@@ -16,7 +16,13 @@ _AGAIN_AFTER = 600.0
 _BATCH = 500
 
 
-async def forget_old_mails(channel: str, keep_raw: float, store: BackstageStore, clock: Clock) -> None:
+class Forgetful(Protocol):
+    """What is needed of the store: see MailStore."""
+
+    async def forget_mails(self, channel: str, before: Instant, limit: int) -> int: ...
+
+
+async def forget_old_mails(channel: str, keep_raw: float, store: Forgetful, clock: Clock) -> None:
     """Once a day, until cancelled: what was read more than `keep_raw` seconds ago. Raises StoreFailed."""
     while True:
         try:

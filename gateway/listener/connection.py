@@ -25,6 +25,9 @@ _MOST_WAITING = 2
 aiohttp's own 32 are a megabyte for each connection."""
 _HEAD_TOO_SLOW = problem_bytes(Problem(TOO_SLOW))
 _HEAD_TOO_LARGE = problem_bytes(Problem(HEAD_TOO_LARGE))
+_UNREADABLE = problem_bytes(Problem(BAD_REQUEST))
+_NO_URL = (ValueError, IndexError)
+"""What yarl raises of some targets, where aiohttp doesn't expect it: in its parser, or before a route is found."""
 
 _log = structlog.get_logger("relevo.listener")
 
@@ -89,7 +92,11 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         known = self._request_count
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except _NO_URL as error:
+            self._give_up(error)
+            return
         if self._request_count != known:
             self._waiting_for_head = False
             self._break_garbled_body()
@@ -107,6 +114,13 @@ class Connection(web.RequestHandler):
         super().resume_writing()
         self._unread_since = None
         self._house.taken(self.place)
+
+    async def start(self) -> None:
+        """Runs the requests, until the connection ends."""
+        try:
+            await super().start()
+        except _NO_URL as error:
+            self._give_up(error)
 
     # What the route's side tells.
 
@@ -215,6 +229,14 @@ class Connection(web.RequestHandler):
         self._head_size += size
         if self._head_size > self._limits.head:
             self._end_with(_HEAD_TOO_LARGE, "large_head")
+
+    def _give_up(self, error: Exception) -> None:
+        """Nothing can be made of what came."""
+        _log.info("request unreadable", error=type(error).__name__, status=BAD_REQUEST.status)
+        if self._exchange is None and not self._messages:
+            self._end_with(_UNREADABLE, "unreadable")
+        else:
+            self.end("unreadable")
 
     def _end_with(self, answer: bytes, reason: str) -> None:
         """Tell a client that has sent no whole request why, and hang up."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import make_msgid
 from pathlib import Path
 from smtplib import LMTP
@@ -29,14 +30,25 @@ def many(parts: int) -> bytes:
     return _HEAD + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\n\r\nx\r\n" * parts + b"--b--\r\n"
 
 
+def wide(head: bytes, word: bytes, size: int) -> bytes:
+    """So much of the same in lines that a mail server takes; as quoted-printable one single line."""
+    line = word * (900 // len(word)) + b"=\r\n"
+    return _HEAD + head + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + line * (size // len(line))
+
+
 BOMBS = {
     "500 nested parts": nested(500),
     "2000 nested parts": nested(2000),
     "50000 parts": many(50_000),
-    "slow HTML": _HEAD + b"Content-Type: text/html\r\n\r\n" + b"<div><table><tr><td>" * 150_000,
-    "one long line": _HEAD + b"\r\n" + b"> " * 2_000_000 + b"\r\n",
-    "a huge field": _HEAD + b"X-Long: " + b"a, " * 150_000 + b"\r\n\r\nend\r\n",
+    "slow HTML": wide(b"Content-Type: text/html\r\n", b"<div><table><tr><td>", 3_000_000),
+    "one long line": wide(b"", b"> ", 4_000_000),
+    "a huge field": _HEAD + b"X-Long: " + b"a, \r\n " * 90_000 + b"\r\n\r\nend\r\n",
 }
+
+
+def mine(bomb: bytes, number: int) -> bytes:
+    """With a Message-ID of its own."""
+    return bomb.replace(b"<bomb@", f"<bomb.{number}@".encode())
 
 
 def good() -> tuple[str, bytes]:
@@ -44,7 +56,7 @@ def good() -> tuple[str, bytes]:
     mail["From"], mail["To"], mail["Subject"] = ANA, HELP, "No puedo entrar"
     mail["Message-ID"] = make_msgid(domain="example.net")
     mail.set_content("Desde esta mañana.\n")
-    return str(mail["Message-ID"]), mail.as_bytes()
+    return str(mail["Message-ID"]), mail.as_bytes(policy=SMTP)
 
 
 def deliver(port: int, *mails: bytes) -> None:
@@ -57,9 +69,9 @@ async def test_no_mail_holds_up_the_next(tmp_path: Path) -> None:
     port = free_port(23_000)
     async with mail_service(tmp_path, listener(port)) as rig:
         kept = KeptMails(rig)
-        for name, bomb in BOMBS.items():
+        for number, (name, bomb) in enumerate(BOMBS.items()):
             message_id, next_one = good()
-            await asyncio.to_thread(deliver, port, bomb, next_one)
+            await asyncio.to_thread(deliver, port, mine(bomb, number), next_one)
             answered = time.monotonic()
 
             async def read(message_id: str = message_id) -> str | None:
@@ -79,7 +91,7 @@ async def test_no_mail_holds_up_the_next(tmp_path: Path) -> None:
 async def test_many_at_once_hold_up_nobody_either(tmp_path: Path) -> None:
     port = free_port(23_000)
     async with mail_service(tmp_path, listener(port)) as rig:
-        bombs = [bomb.replace(b"<bomb@", f"<bomb.{n}@".encode()) for n, bomb in enumerate(BOMBS.values())]
+        bombs = [mine(bomb, number) for number, bomb in enumerate(BOMBS.values())]
         message_id, next_one = good()
         await asyncio.to_thread(deliver, port, *bombs, *bombs, next_one)
 

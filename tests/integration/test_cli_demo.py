@@ -11,7 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import aiohttp
+
+from gateway.demo.desk_client import DeskClient
 from tests.support.command import ENGLISH, ROOT
+from tests.support.eventually import eventually
 
 
 @contextmanager
@@ -53,7 +57,7 @@ def test_it_prints_every_address_and_stops_at_ctrl_c(tmp_path: Path) -> None:
     with taken(8080), demo(tmp_path / "data") as (process, said):
         places = {name: url.strip() for name, url in addresses(said).items()}
         titles = {}
-        for name in ("form", "primary desk, acme", "backup desk, norte", "metrics", "its description"):
+        for name in ("form", "postbox", "primary desk, acme", "backup desk, norte", "metrics", "its description"):
             with urllib.request.urlopen(places[name], timeout=5) as answer:
                 titles[name] = answer.status
         process.send_signal(signal.SIGINT)
@@ -65,6 +69,36 @@ def test_it_prints_every_address_and_stops_at_ctrl_c(tmp_path: Path) -> None:
     assert places["tickets and logs"] == str(tmp_path / "data")
     assert (exit_code, rest) == (0, "Stopping.\n")
     assert (tmp_path / "data" / "relevo.db").exists()
+
+
+async def test_a_mail_goes_there_and_back_and_there_again(tmp_path: Path) -> None:
+    with demo(tmp_path) as (_, said):
+        places = {name: url.strip() for name, url in addresses(said).items()}
+        box, desk = places["postbox"], places["primary desk, acme"]
+        async with aiohttp.ClientSession() as session:
+
+            async def post(url: str, **fields: str) -> None:
+                async with session.post(url, data=fields) as response:
+                    assert response.status == 200, await response.text()
+
+            async def mails(count: int) -> str | None:
+                async with session.get(box) as response:
+                    found = (await response.text()).count('<td class="subject">')
+                    return None if found == count else f"{count} mails, not {found}"
+
+            async def tickets(state: str, messages: int) -> str | None:
+                found = [(each.state, each.messages) for each in await DeskClient(session, desk.rstrip("/")).tickets()]
+                return None if found == [(state, messages)] else f"one {state} with {messages} messages, not {found}"
+
+            ana = {"name": "Ana", "address": "ana@postbox.example"}
+            log = tmp_path / "relevo.log"
+            await post(f"{box}letters", **ana, subject="Impresora", text="Hola:\n\nSale humo de la impresora.")
+            await eventually(lambda: mails(1), within=20, log=log)  # the acknowledgement
+            await eventually(lambda: tickets("open", 0), within=20, log=log)
+            await post(f"{desk}answers", ticket="ACME-1")
+            await eventually(lambda: mails(2), within=20, log=log)
+            await post(f"{box}mails/2/answers", **ana, text="Gracias, pero sigue saliendo humo.")
+            await eventually(lambda: tickets("open", 1), within=20, log=log)
 
 
 def test_it_goes_on_without_a_desk_but_not_without_relevo(tmp_path: Path) -> None:

@@ -322,7 +322,30 @@ async def test_another_sites_page_turns_no_fault_on(gateway: Gateway) -> None:
     assert (await gateway.raw("GET", "/faults", b"", {})).body["fault"] == "none"
 
 
+async def test_another_sites_page_answers_nothing(gateway: Gateway) -> None:
+    await gateway.create()
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://evil.example"}
+    assert (await gateway.raw("POST", "/answers", b"ticket=ACME-1", headers)).status == 403
+    (ticket,) = await gateway.desk.tickets()
+    assert ticket.state is DeskState.OPEN
+
+
 # The page
+
+
+async def test_a_ticket_is_answered_on_the_page(gateway: Gateway) -> None:
+    await gateway.create()
+    assert 'value="ACME-1"' in (await gateway.raw("GET", "/", b"", {})).body
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": gateway.url}
+    page = await gateway.raw("POST", "/answers", b"ticket=ACME-1&lang=es", headers)
+    assert (page.status, "resuelta" in page.body, 'value="ACME-1"' in page.body) == (200, True, False)
+    assert (await gateway.raw("POST", "/answers", b"ticket=ACME-2", headers)).status == 404
+
+
+async def test_the_page_counts_what_the_requester_wrote_later(gateway: Gateway) -> None:
+    await gateway.create()
+    await gateway.send("POST", "/tickets/ACME-1/messages", {"body": "¿Y?"}, "m1")
+    assert "+1 from the requester" in (await gateway.raw("GET", "/?lang=en", b"", {})).body
 
 
 async def test_the_page_works_without_javascript(gateway: Gateway) -> None:
@@ -341,7 +364,17 @@ async def test_the_page_speaks_the_browsers_language(gateway: Gateway) -> None:
     assert '<html lang="en">' in (await gateway.raw("GET", "/?lang=en", b"", {"Accept-Language": "es"})).body
 
 
-@pytest.mark.parametrize("path", ["/static/desk.css", "/static/desk.js", "/static/desk.svg", "/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/shared/demo.css",
+        "/static/shared/live.js",
+        "/static/desk.css",
+        "/static/desk.js",
+        "/static/desk.svg",
+        "/nothing",
+    ],
+)
 async def test_every_answer_bears_the_security_headers(gateway: Gateway, path: str) -> None:
     answer = await gateway.raw("GET", path, b"", {})
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

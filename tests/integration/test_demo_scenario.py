@@ -25,7 +25,7 @@ from gateway.demo.outage import Outage
 from gateway.demo.processes import Child, Children, free_port, ready_line
 from gateway.demo.scenario import Script, perform
 from gateway.demo.spectator import Row
-from gateway.demo.stage import Stage
+from gateway.demo.stage import Mail, Stage
 from gateway.web.shapes import TakeoverList, TakeoverShape
 
 SECRET = new_secret()
@@ -114,7 +114,8 @@ async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forget
     urls = {desk: f"http://127.0.0.1:{port}" for desk, port in ports.items()}
     relay = await stack.enter_async_context(TestServer(Relay(urls, session, forgetful=forgetful).app()))
     url = str(relay.make_url("")).rstrip("/")
-    stage = Stage(relevo=desks["acme"], desks=desks, public_url=url, ops_url=url, desk_urls=urls)
+    no_mail = Mail(desks["acme"], url, "")
+    stage = Stage(relevo=desks["acme"], desks=desks, public_url=url, ops_url=url, desk_urls=urls, mail=no_mail)
     rows: list[Row] = []
     async with asyncio.timeout(15):
         return await perform(outage, stage, QUICK, rows.append), rows

@@ -55,15 +55,15 @@ async def test_a_mail_becomes_a_ticket_with_what_it_says(rig: MailRig) -> None:
     assert message.body == "La impresora arde. ¿Qué hago?"
     [file] = message.attachments
     assert (file.name, file.media_type, file.size) == ("../a.png", "image/png", 11)
-    assert rig.blobs.contents[file.digest] == b"\x89PNG\r\n\x1a\n..."
+    assert rig.parts.blobs.contents[file.digest] == b"\x89PNG\r\n\x1a\n..."
 
 
 async def test_an_acknowledgement_is_owed_and_the_raw_mail_is_kept_with_the_message(rig: MailRig) -> None:
     ticket = await _opened(rig)
     [owed] = await rig.claim(Kind.ACKNOWLEDGEMENT)
     assert (owed.delivery.target, owed.delivery.ticket_id) == ("mail", ticket.id)
-    assert Kind.MAIL in rig.owed
-    assert Kind.ACKNOWLEDGEMENT in rig.owed
+    assert Kind.MAIL in rig.parts.owed
+    assert Kind.ACKNOWLEDGEMENT in rig.parts.owed
     assert await rig.store.header_ids(ticket.id) == ["<first@example.net>"]
 
 
@@ -74,8 +74,8 @@ async def test_a_large_mail_is_a_blob_until_it_is_read_and_long_texts_are_files(
     assert len(message.body) < 51_000
     [whole] = message.attachments
     assert (whole.name, whole.media_type) == ("mail.txt", "text/plain")
-    assert rig.blobs.contents[whole.digest].decode().strip() == body.strip()
-    assert any(content.startswith(b"Return-Path: <ana@example.net>") for content in rig.blobs.contents.values())
+    assert rig.parts.blobs.contents[whole.digest].decode().strip() == body.strip()
+    assert any(content.startswith(b"Return-Path: <ana@example.net>") for content in rig.parts.blobs.contents.values())
 
 
 async def test_one_mail_to_two_of_our_addresses_is_one_ticket(rig: MailRig) -> None:
@@ -95,7 +95,7 @@ async def test_a_mail_is_read_again_after_a_crash_and_nothing_is_there_twice(rig
     await handler(case)
     assert len(await rig.tickets()) == 1
     await handler(again)
-    assert rig.told.read == ["duplicate"]
+    assert rig.parts.told.read == ["duplicate"]
     ticket = await rig.ticket()
     assert len(await rig.messages(ticket)) == 1
     assert len(await rig.claim(Kind.ACKNOWLEDGEMENT)) == 1
@@ -221,7 +221,7 @@ async def test_a_desk_s_absence_note_is_noted_and_a_desk_with_no_ticket_waits_fo
     await rig.hand_over(ticket)
     note = _from_desk(rig, ticket, "Subject: Out of office", "Auto-Submitted: auto-replied", body="Away.")
     assert await rig.take(note) == "desk_automatic"
-    assert [event.ticket_id for event in rig.heard.of(MailNoted)] == [ticket.id]
+    assert [event.ticket_id for event in rig.parts.heard.of(MailNoted)] == [ticket.id]
     assert await rig.take(raw_mail(f"From: {SUR}", "Subject: hello", body="Our new prices")) == "quarantined"
     [item] = await rig.quarantined()
     assert item.reason == "from the desk sur, and about no ticket that it has"
@@ -321,7 +321,7 @@ async def test_t19_a_loop_that_nobody_recognises_is_broken_within_an_hour(rig: M
     became = [await rig.take(_from_desk(rig, ticket, body=f"Thanks {number}.")) for number in range(31)]
     assert became == ["report"] * 30 + ["quarantined"]
     assert len(await rig.quarantined()) == 3
-    rig.clock.at += 3601
+    rig.parts.clock.at += 3601
     assert await rig.take(_mail(to_us, body="An hour later.")) == "message"
     assert await rig.take(_from_desk(rig, ticket, body="An hour later.")) == "report"
 
@@ -331,10 +331,10 @@ async def test_t20_a_mail_that_nobody_can_read_delays_no_other_and_is_replayed(r
     await rig.hand_in(b"From: mallory@evil.example\n" + nested + b"deep\n")
     await rig.hand_in(_mail("Subject: printer"))
     await rig.read()
-    assert rig.told.read == ["quarantined", "ticket"]
+    assert rig.parts.told.read == ["quarantined", "ticket"]
     [item] = await rig.quarantined()
     assert item.reason.startswith("too_deep: ")
-    assert await rig.store.release(item.id, rig.clock.now(), "test")
+    assert await rig.store.release(item.id, rig.parts.clock.now(), "test")
     assert await rig.read() == 1
     assert len(await rig.quarantined()) == 1
 
@@ -466,7 +466,9 @@ async def test_t34_a_bounce_annotates_its_ticket_and_switches_nobody_off(rig: Ma
     before = await rig.case(ticket)
     assert await rig.take(_bounce(rig.message_id(ticket)), sender="") == "bounce"
     assert await rig.take(_bounce(rig.message_id(ticket, desk="sur"), "delayed", "4.4.1"), sender="") == "bounce"
-    told = [(each.ticket_id, each.party, each.action, each.status, each.hard) for each in rig.heard.of(MessageBounced)]
+    told = [
+        (each.ticket_id, each.party, each.action, each.status, each.hard) for each in rig.parts.heard.of(MessageBounced)
+    ]
     assert told == [
         (ticket.id, "requester", "failed", "5.1.1", True),
         (ticket.id, "sur", "delayed", "4.4.1", False),
@@ -481,5 +483,5 @@ async def test_t34_a_bounce_annotates_its_ticket_and_switches_nobody_off(rig: Ma
 async def test_t34_a_forged_bounce_is_about_nobody(rig: MailRig) -> None:
     await _opened(rig)
     assert await rig.take(_bounce("<r.aaaaaaaaaaaaaaaaaaaaaa.1@example.org>"), sender="") == "notification"
-    assert rig.heard.of(MessageBounced) == []
+    assert rig.parts.heard.of(MessageBounced) == []
     assert len(await rig.tickets()) == 1

@@ -1,4 +1,4 @@
-"""Mails are read by real processes: those that a mail harms are killed and replaced, and no other mail suffers (T16, P6)."""
+"""Mails are read by real processes: one that a mail harms is killed, and no other mail suffers (T16, P6)."""
 
 import asyncio
 import os
@@ -8,7 +8,6 @@ import signal
 import sys
 import tempfile
 import time
-from base64 import encodebytes
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -16,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from channels.email.parsing import Limits
-from channels.email.reading.reading import NoReader, Question, Reading, Unreadable
 from channels.email.reading.readers import MailReaders
+from channels.email.reading.reading import NoReader, Question, Reading, Unreadable
 from tests.support import scripted_reader
 from tests.support.eventually import eventually
 from tests.support.raw_mail import encoded, multipart, raw_mail
@@ -65,15 +64,15 @@ async def refusal(from_: MailReaders, raw: bytes) -> Unreadable:
     return refused.value
 
 
-def children() -> set[int]:
-    """The processes that this one started, and that are no zombies."""
-    found = set()
+def children(parent: int | None = None) -> set[int]:
+    """The processes that this one, or another, has started, and that are no zombies."""
+    of = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-            if int(parent) == os.getpid() and state != "Z":
-                found.add(int(stat.parent.name))
-    return found
+            state, started_by = stat.read_text().rpartition(")")[2].split()[:2]
+            if int(started_by) == (parent or os.getpid()) and state != "Z":
+                of.add(int(stat.parent.name))
+    return of
 
 
 @pytest.fixture(autouse=True)
@@ -212,9 +211,7 @@ def _spent(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11])
 
 
-@pytest.mark.parametrize(
-    "way", ["outside", "no_file", "endless", "too_much", "no_json", "another_json", "cut", "dead"]
-)
+@pytest.mark.parametrize("way", ["outside", "no_file", "endless", "too_much", "no_json", "another_json", "cut", "dead"])
 async def test_a_reader_that_was_taken_over_can_only_lose_its_mail(way: str) -> None:
     async with readers(way) as working:
         refused = await refusal(working, PLAIN)
@@ -251,11 +248,15 @@ async def test_a_reading_that_is_cancelled_leaves_nothing(folder: Path) -> None:
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-        assert list(folder.glob("*/*")) == []
+        assert _found(folder, "*/*") == []
 
 
 async def _nothing(folder: Path, pattern: str) -> str | None:
-    return None if list(folder.glob(pattern)) else pattern
+    return None if _found(folder, pattern) else pattern
+
+
+def _found(folder: Path, pattern: str) -> list[Path]:
+    return list(folder.glob(pattern))
 
 
 async def test_closing_gives_up_what_is_being_read_without_blaming_it() -> None:
@@ -284,14 +285,18 @@ async def test_a_process_that_has_read_a_thousand_mails_is_replaced() -> None:
         assert len(children() & first - before) == 1
 
 
+def environment(process: int) -> bytes:
+    return Path(f"/proc/{process}/environ").read_bytes()
+
+
 async def test_t32_a_reader_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAIL_PASSWORD", "hunter2")
     before = children()
     async with readers() as working:
         await read(working, PLAIN)
-        environments = [Path(f"/proc/{child}/environ").read_bytes() for child in children() - before]
+        environments = [environment(child) for child in children() - before]
     assert environments
-    assert not any(b"hunter2" in environment for environment in environments)
+    assert not any(b"hunter2" in each for each in environments)
 
 
 GATEWAY = """
@@ -323,29 +328,20 @@ async def test_readers_end_with_a_gateway_that_is_killed_though_they_are_busy(fo
     gateway.stdin.close()
     await eventually(lambda: _nothing(folder, "*/*/mail"), within=30)
     await eventually(lambda: _working(gateway.pid), within=30)
-    readers_of = _children_of(gateway.pid)
+    readers_of = children(gateway.pid)
     gateway.kill()
     await gateway.wait()
     await eventually(lambda: _gone(readers_of), within=5)
-    assert list(folder.glob("relevo-mails-*/*/mail"))
+    assert _found(folder, "relevo-mails-*/*/mail")
     async with readers():
-        assert not list(folder.glob("relevo-mails-*/*/mail"))
-
-
-def _children_of(parent: int) -> set[int]:
-    found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.add(int(stat.parent.name))
-    return found
+        assert not _found(folder, "relevo-mails-*/*/mail")
 
 
 async def _working(parent: int) -> str | None:
-    busy = [child for child in _children_of(parent) if _spent(child) > 60]
+    busy = [child for child in children(parent) if _spent(child) > 60]
     return None if busy else "a reader that works"
 
 
 async def _gone(processes: set[int]) -> str | None:
-    left = {process for process in processes if Path(f"/proc/{process}").exists()}
+    left = [process for process in processes if _found(Path("/proc"), str(process))]
     return f"{left} are left" if left else None

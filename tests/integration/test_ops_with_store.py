@@ -11,6 +11,7 @@ from gateway.core.handoff import HandoffState
 from gateway.core.ticket import Intake, Ticket
 from gateway.metrics import Metrics
 from gateway.store import SqlStore
+from tests.support.kept_mails import new_mail
 from tests.support.ops import NOW, FakeStatus, OpsSite, SetClock
 from tests.support.store import inline_store
 from tests.support.tickets import make_handoff, make_message, make_ticket
@@ -107,6 +108,25 @@ async def test_quarantine_from_the_alarm_to_the_replay() -> None:
         await ops.alarms.flush()
         assert ops.metric("alarm_active", alarm="quarantine") == 0
         assert len(await ops.claimed(Kind.TICKET)) == 1
+
+
+async def test_a_mail_that_can_not_be_read_from_the_alarm_to_the_replay() -> None:
+    async with operations() as ops, ops.site.running() as client:
+        mail = new_mail(place="lmtp", content=b"Subject: \xff\r\n\r\n\x00")
+        await ops.store.keep_mail(mail)
+        (lease,) = await ops.claimed(Kind.MAIL)
+        await ops.store.quarantine([Quarantine(lease, "too deep: 2000 levels", ops.clock.at)])
+        await ops.alarms.flush()
+        assert ops.metric("alarm_active", alarm="quarantine") == 1
+        (item,) = (await (await client.get("/api/v1/quarantine")).json())["quarantine"]
+        assert (item["kind"], item["target"], item["place"]) == ("mail", "mail", "lmtp")
+        async with client.get(f"/api/v1/quarantine/{item['id']}/mail") as shown:
+            assert await shown.read() == mail.content
+        async with client.post("/api/v1/quarantine/replay?channel=mail&reason=deep") as replayed:
+            assert await replayed.json() == {"mails": 1}
+        assert len(await ops.claimed(Kind.MAIL)) == 1
+        await ops.auditor.round()
+        assert ops.metric("ledger_unbalanced") == 0
 
 
 async def test_a_discarded_ticket_is_closed() -> None:

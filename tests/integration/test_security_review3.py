@@ -1,6 +1,7 @@
 """What a third review of listener, form, pages and desk client found: each through real sockets."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -64,6 +65,27 @@ async def test_t15_an_expectation_that_is_no_text_is_refused_like_every_other() 
         answer = await site.raw(b"GET / HTTP/1.1\r\nHost: x\r\nExpect: \xff\r\n\r\n")
     assert status(answer) == 417
     assert b"/problems#expectation-failed" in answer
+
+
+@pytest.mark.parametrize("target", ["http://x[]@", "http://xn--"])
+async def test_t15_a_target_that_cannot_be_taken_apart_is_refused_like_every_other(target: str) -> None:
+    """Without an answer: the connection hung until it was idle for too long, or broke, with a trace in the log."""
+    route, request = Waiting(), f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    failed: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
+    async with listening(route.routes()) as site, site.line() as line, site.line() as busy:
+        assert status(await line.ask()) == 200
+        answer = await line.ask(request)
+        assert status(answer) == 400
+        assert b"/problems#bad-request" in answer
+        assert await line.to_the_end() == b""
+        busy.writer.write(WAIT)
+        await route.have(1)
+        busy.writer.write(request)
+        route.released.set()
+        await busy.to_the_end()  # as soon as that, it ends
+    gc.collect()
+    assert failed == []
 
 
 @pytest.mark.parametrize(
@@ -134,8 +156,8 @@ async def test_t14_a_reply_that_comes_slowly_keeps_no_conversation_in_memory() -
         ticket_id = await site.new_ticket()
         known, read = site.intake.cases[ticket_id], list[object]()
 
-        async def read_anew(_id: str) -> Case:
-            read.append(_id)
+        async def read_anew(ticket_id: str) -> Case | None:
+            read.append(ticket_id)
             return replace(known, messages=tuple(replace(each, body="a" * MEBIBYTE) for each in known.messages))
 
         site.intake.ticket = read_anew  # type: ignore[method-assign]

@@ -20,6 +20,7 @@ from gateway.core.handoff import HandoffState
 from gateway.core.ticket import TicketState
 from gateway.store import SqlStore, migrate, open_store
 from tests.support import store_process
+from tests.support.kept_mails import CONTENT
 from tests.support.store_work import new_ticket
 
 ROOT = Path(store_process.__file__).parents[2]
@@ -225,3 +226,34 @@ async def test_nothing_that_was_answered_is_lost_by_a_kill(file: Path, start: St
         unknown = await store.counts(0.0)
         assert unknown["handoffs_unknown"] == unknown["deliveries_waiting.reconcile"]
         assert (await store.audit(None, 10_000))[0] == []
+
+
+@pytest.mark.parametrize(
+    "failpoint",
+    [
+        "keep_mail.before_commit:7",
+        "keep_mail.after_commit:7",
+        "accept.after_commit:7",
+        "mail_read.before_commit:7",
+        "mail_read.after_commit:7",
+    ],
+)
+async def test_t02_every_mail_that_was_kept_is_one_ticket_after_a_kill(
+    file: Path, start: Start, failpoint: str
+) -> None:
+    child = start(file, "mails", RELEVO_FAILPOINT=failpoint)
+    said, _ = child.communicate(timeout=30)
+    assert child.returncode == -signal.SIGKILL
+    told = {line.split()[1]: line.split()[0] for line in said.splitlines()[1:]}
+    assert told
+    async with store_of(file) as store:
+        mails = {mail_id: await store.raw_mail(mail_id) for mail_id in told}
+        assert all(mail and mail.content == CONTENT for mail in mails.values())
+        assert all(mail and mail.message_id for mail_id, mail in mails.items() if told[mail_id] == "read")
+        assert await store.audit_mails(None, 10_000) == ([], None)
+        while await store_process.read_mails(store, SystemClock()):
+            continue
+        tickets = await store.tickets(limit=10_000)
+    with sqlite3.connect(file) as connection:
+        ((kept, read),) = connection.execute("SELECT count(*), count(DISTINCT message_id) FROM raw_mails")
+    assert kept == read == len(tickets)

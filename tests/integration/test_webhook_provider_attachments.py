@@ -336,6 +336,7 @@ async def test_t04_a_desks_file_that_pretends_is_unknown(bench: Bench) -> None:
         "http://127.0.0.1:{port}/a b",
         "http://127.0.0.1:{port}/a\r\nX: y",
         "http://127.0.0.1:99999/x",
+        "http://127.0.0.1[]@",
     ],
 )
 async def test_t28_a_desk_cannot_make_us_ask_anybody_else(bench: Bench, url: str) -> None:

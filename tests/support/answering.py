@@ -197,7 +197,7 @@ def parsed(content: bytes) -> EmailMessage:
 def text_of(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\r\n", "\n")
 
 
 def files_of(mail: EmailMessage) -> dict[str, bytes]:

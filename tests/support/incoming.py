@@ -1,7 +1,6 @@
 """What the incoming side of a mail channel decides about: readings of mails, tickets that there are, and desks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from channels.email.authentication import Authenticated, Authentication, NotAuthenticated, Why
 from channels.email.automatic import Circumstances, weigh
@@ -88,7 +87,3 @@ def reply_address(of: Claimed | Ticket, desk: str = "") -> str:
 
 def message_id(of: Claimed, desk: str = "", unique: str = "letter1") -> str:
     return IDENTITY.message_id(of.ticket.reference, unique, Party(desk))
-
-
-def with_files(read: Reading, *files: ReadFile) -> Reading:
-    return replace(read, files=files)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from channels.email.sending import PasswordLogin, Relay, Sender
@@ -36,11 +36,13 @@ class MailDesk:
     timeout: float = 0.6
     search_timeout: float = 0.0
     secret: str = PASSWORD
-    _forgotten: set[str] = field(default_factory=set)
 
     @property
     def script(self) -> Script:
         return self.peer.script
+
+    async def still_without_mail(self) -> str | None:
+        return None if self.script.mails else "a letter"
 
     def subjects(self) -> dict[str, str]:
         """Of the letters that the desk has, by Message-ID: a copy of one is no other letter."""

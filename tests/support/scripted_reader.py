@@ -9,12 +9,17 @@ import sys
 import time
 from pathlib import Path
 
-MAIL = {
-    "headers": [], "root": {"media_type": "text/plain", "headers": [], "content": "", "charset": "", "name": "", "parts": []},
-    "subject": "mine", "sender": [], "reply_to": [], "to": [], "cc": [], "message_id": "", "in_reply_to": [],
-    "references": [], "date": None, "text": "", "html": "", "reply": "", "quoted": "", "signature": "", "files": [],
-    "signed": None, "flaws": [],
-}  # fmt: skip
+TEXTS = "subject", "message_id", "text", "html", "reply", "quoted", "signature"
+LISTS = "headers", "sender", "reply_to", "to", "cc", "in_reply_to", "references", "files", "flaws"
+ROOT = {"media_type": "text/plain", "headers": [], "content": "", "charset": "", "name": "", "parts": []}
+MAIL: dict[str, object] = {
+    **dict.fromkeys(TEXTS, ""),
+    **{name: [] for name in LISTS},
+    "root": ROOT,
+    "subject": "mine",
+    "date": None,
+    "signed": None,
+}
 FILE = {"name": "passwd", "media_type": "text/plain", "content": "", "inline": False, "content_id": ""}
 
 

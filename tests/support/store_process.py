@@ -1,7 +1,8 @@
-"""A process with a store, for tests that harm it: `python -m tests.support.store_process FILE [work [BATCH]]`.
+"""A process with a store, for tests that harm it: `python -m tests.support.store_process FILE [work [BATCH] | mails]`.
 
 It accepts one request per line of its standard input and answers `kept REFERENCE`, `refused ...` or `failed ...`; with
-`work` it accepts tickets, so many at once, and hands them over, without pause, until it is killed.
+`work` it accepts tickets, so many at once, and hands them over, without pause, until it is killed; with `mails` it
+keeps mails, and reads them.
 """
 
 import asyncio
@@ -12,7 +13,9 @@ from gateway.core.delivery import Begin, ClaimRequest, HandoffFact, Kind
 from gateway.core.errors import StartError, StoreFailed, StoreUnavailable
 from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ids import new_id
+from gateway.core.raw_mail import MailRead
 from gateway.store import SqlStore, open_store
+from tests.support.kept_mails import new_mail
 from tests.support.store_work import lease_of, new_ticket
 
 
@@ -29,6 +32,8 @@ async def main(file: str, mode: str = "", batch: str = "1") -> None:
     say("ready")
     if mode == "work":
         await asyncio.gather(*(accept_and_hand_over(store, clock, int(batch)) for _ in range(4)))
+    elif mode == "mails":
+        await asyncio.gather(*(keep_and_read(store, clock) for _ in range(4)))
     else:
         await accept_on_demand(store, clock)
     await store.close()
@@ -63,6 +68,25 @@ async def accept_and_hand_over(store: SqlStore, clock: SystemClock, batch: int) 
         await store.record([HandoffFact(copy.id, HandoffState.ACCEPTED, clock.now(), "A-1") for copy in copies])
         for _, ticket in begun:
             say(f"handed {ticket.reference}")
+
+
+async def keep_and_read(store: SqlStore, clock: SystemClock) -> None:
+    while True:
+        mail = new_mail()
+        await store.keep_mail(mail)
+        say(f"kept {mail.id}")
+        for mail_id in await read_mails(store, clock):
+            say(f"read {mail_id}")
+
+
+async def read_mails(store: SqlStore, clock: SystemClock) -> list[str]:
+    """Those that were to be read: each is one ticket, however often it is read."""
+    now = clock.now()
+    (cases,) = await store.claim([ClaimRequest(frozenset({Kind.MAIL}), 10, now, now + 30)])
+    for case in cases:
+        (receipt,) = await store.accept([new_ticket(at=now, key=case.delivery.id)])
+        assert await store.mail_read(MailRead(lease_of(case), case.delivery.id, now, receipt.message_id))
+    return [case.delivery.id for case in cases]
 
 
 def say(line: str) -> None:

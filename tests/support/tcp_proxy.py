@@ -33,6 +33,7 @@ class TcpProxy:
         self._line = Line.FORWARDS
         self._server: asyncio.Server | None = None
         self._lines: set[asyncio.Task[None]] = set()
+        self._dead: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "TcpProxy":
         await self.listen()
@@ -57,6 +58,10 @@ class TcpProxy:
         if line is Line.FORWARDS:
             await self._break()
 
+    def let_open_ones_die(self) -> None:
+        """The connections that are open now swallow everything from now on; new ones are as good as before."""
+        self._dead |= self._lines
+
     async def show(self, tls: ssl.SSLContext) -> None:
         """Show another certificate: to new connections, and there are no others."""
         await self.refuse()
@@ -73,15 +78,18 @@ class TcpProxy:
         assert task is not None
         self._lines.add(task)
         task.add_done_callback(self._lines.discard)
+        task.add_done_callback(self._dead.discard)
         with suppress(OSError, asyncio.CancelledError):
-            await self._carry(reader, writer)
+            await self._carry(reader, writer, task)
         writer.transport.abort()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: asyncio.Task[None]
+    ) -> None:
         answers, target = await asyncio.open_connection("127.0.0.1", self._target)
         both = {
-            asyncio.create_task(self._pass_on(reader, target, Line.SWALLOWS_REQUESTS)),
-            asyncio.create_task(self._pass_on(answers, writer, Line.SWALLOWS_ANSWERS)),
+            asyncio.create_task(self._pass_on(reader, target, Line.SWALLOWS_REQUESTS, line)),
+            asyncio.create_task(self._pass_on(answers, writer, Line.SWALLOWS_ANSWERS, line)),
         }
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -91,9 +99,15 @@ class TcpProxy:
             await asyncio.gather(*both, return_exceptions=True)
             target.transport.abort()
 
-    async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, swallowed_by: Line) -> None:
+    async def _pass_on(
+        self,
+        source: asyncio.StreamReader,
+        sink: asyncio.StreamWriter,
+        swallowed_by: Line,
+        line: asyncio.Task[None],
+    ) -> None:
         while said := await source.read(_BLOCK):
-            if self._line is swallowed_by:
+            if self._line is swallowed_by or line in self._dead:
                 continue
             if self._line is Line.DRIPS and swallowed_by is Line.SWALLOWS_ANSWERS:
                 await self._drip(said, sink)

@@ -13,6 +13,8 @@ _MAIL = "message/rfc822"
 _STRAY = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _LONG_LINE = re.compile(rb"[^\n]{999}")
 _BASE64_LINE = 76
+_BASE64_PIECE = 57 * 1024
+"""Bytes of which each 57 make a line."""
 
 
 def text_part(subtype: str, text: str) -> bytes:
@@ -62,6 +64,13 @@ def _fit_for_7_bit(content: bytes, boundaries: Sequence[str]) -> bool:
 
 
 def _base64(content: bytes) -> bytes:
-    encoded = b64encode(content)
+    """Piece by piece: all lines of a large file at once would take several times its size."""
+    return b"".join(
+        _base64_lines(content[begin : begin + _BASE64_PIECE]) for begin in range(0, len(content), _BASE64_PIECE)
+    )
+
+
+def _base64_lines(piece: bytes) -> bytes:
+    encoded = b64encode(piece)
     lines = [encoded[begin : begin + _BASE64_LINE] for begin in range(0, len(encoded), _BASE64_LINE)]
     return b"\r\n".join([*lines, b""])

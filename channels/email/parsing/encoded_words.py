@@ -4,6 +4,7 @@ import binascii
 import re
 
 from channels.email.parsing.charsets import codec_of, decode
+from channels.email.parsing.cleaning import clean_line
 
 _START = re.compile(r"=\?([A-Za-z0-9_.:*()+-]{0,60})\?([BbQq])\?")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
@@ -12,7 +13,8 @@ _ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 def decode_words(text: str) -> str:
     """The text with its encoded words decoded. Those next to each other in one charset are decoded as one, since
-    many senders split a character between two; the space between them is no text (RFC 2047, 6.2)."""
+    many senders split a character between two; the space between them is no text (RFC 2047, 6.2). None of them brings a
+    control character in."""
     if "=?" not in text:
         return text
     pieces: list[str] = []
@@ -55,7 +57,7 @@ class _Run:
     def flush(self) -> str:
         text, _ = decode(b"".join(self._parts), self._charset)
         self._parts.clear()
-        return text
+        return clean_line(text)
 
 
 def _content(encoded: str, encoding: str) -> bytes:

@@ -4,6 +4,7 @@ import re
 
 from channels.email.mail import Header
 from channels.email.parsing.charsets import decode
+from channels.email.parsing.cleaning import clean_line
 from channels.email.parsing.encoded_words import decode_words
 from channels.email.parsing.flaws import Flaw, Flaws
 from channels.email.parsing.limits import Limits, Unparsable
@@ -31,7 +32,7 @@ class Field:
         return decode(self.raw, charset)[0]
 
     def header(self, charset: str = "") -> Header:
-        return Header(self.name, decode_words(self.text(charset)))
+        return Header(self.name, decode_words(clean_line(self.text(charset))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from channels.email.mail import Address, File, Mail, Signed
 from channels.email.parsing.addresses import parse_addresses
 from channels.email.parsing.bodies import choose_bodies
+from channels.email.parsing.cleaning import clean, clean_line
 from channels.email.parsing.contents import SIGNED_DATA, in_order, read_contents
 from channels.email.parsing.dates import parse_date
 from channels.email.parsing.encoded_words import decode_words
@@ -12,7 +13,7 @@ from channels.email.parsing.limits import Limits, Unparsable
 from channels.email.parsing.parts import file_of, part_of
 from channels.email.parsing.quoting import split_text
 from channels.email.parsing.structure import Node, Scanner
-from channels.email.parsing.texts import TextReader, Texts, clean
+from channels.email.parsing.texts import TextReader, Texts
 from channels.email.parsing.tnef import is_tnef, read_tnef
 
 _PGP = "application/pgp-signature"
@@ -70,17 +71,17 @@ def _mail(root: Node, scanner: Scanner, limits: Limits, flaws: Flaws) -> Mail:
 def _last(root: Node, name: str) -> str:
     """The last field of a name that should be there once: relays put theirs before."""
     field = root.fields.last(name)
-    return field.text(root.content_type.get("charset")) if field else ""
+    return clean_line(field.text(root.content_type.get("charset"))) if field else ""
 
 
 def _subject(root: Node) -> str:
-    return " ".join(clean(decode_words(_last(root, "subject"))).split())
+    return " ".join(decode_words(_last(root, "subject")).split())
 
 
 def _addresses(root: Node, name: str) -> tuple[Address, ...]:
     charset = root.content_type.get("charset")
     return tuple(
-        address for field in root.fields.every(name) for address in parse_addresses(clean(field.text(charset)))
+        address for field in root.fields.every(name) for address in parse_addresses(clean_line(field.text(charset)))
     )
 
 

@@ -7,6 +7,7 @@ far as the next delimiter of the level around it: a byte is looked at once for e
 import re
 from dataclasses import field
 
+from channels.email.parsing.cleaning import clean_line
 from channels.email.parsing.fields import Fields, read_fields, too_big
 from channels.email.parsing.flaws import Flaw, Flaws
 from channels.email.parsing.limits import Limits, Unparsable
@@ -18,7 +19,6 @@ TEXT = "text/plain"
 MAIL_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+*'-]{1,127}/[a-z0-9!#$&^_.+*'-]{1,127}")
 _LIKELY_BOUNDARY = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*\r?\n(?:content-|\r?\n)", re.IGNORECASE | re.MULTILINE)
-_SPACES_BUT_ONE = re.compile(r"[\t\r\n\f\v]+")
 _GUESSED_WITHIN = 65_536
 
 
@@ -52,12 +52,12 @@ class Node:
     def name(self) -> str:
         """As the sender called it, in one line; "" for none."""
         name = self.disposition.get("filename") or self.content_type.get("name")
-        return _SPACES_BUT_ONE.sub(" ", name).strip()
+        return clean_line(name).strip()
 
     @property
     def content_id(self) -> str:
         content_id = self.fields.last("content-id")
-        return content_id.text().strip().strip("<>") if content_id else ""
+        return clean_line(content_id.text()).strip().strip("<>") if content_id else ""
 
     @property
     def body(self) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import field
 from channels.email.mail import File
 from channels.email.parsing.bodies import HTML, Bodies
 from channels.email.parsing.charsets import decode
+from channels.email.parsing.cleaning import clean
 from channels.email.parsing.clearsigned import take_signature_off
 from channels.email.parsing.flaws import Flaw, Flaws
 from channels.email.parsing.flowed import unflow
@@ -20,7 +21,6 @@ from gateway.core.values import dataclass
 
 _CHARSET_IN_HTML = re.compile(rb"<meta[^<>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?([\w:.-]{1,60})", re.IGNORECASE)
 _LOOKED_AT = 2048
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -93,11 +93,6 @@ class TextReader:
         if not honest:
             self._flaws.add(Flaw.UNDECODABLE_CHARSET)
         return clean(text)
-
-
-def clean(text: str) -> str:
-    """With newlines as lines end, and without control characters, which no store and no page wants."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _joined(texts: list[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import field
 
 from channels.email.mail import File
 from channels.email.parsing.charsets import decode
+from channels.email.parsing.cleaning import clean_line
 from channels.email.parsing.compressed_rtf import decompress
 from channels.email.parsing.flaws import Flaw, Flaws
 from channels.email.parsing.structure import Scanner
@@ -43,7 +44,7 @@ class _Attached:
     content: bytes = b""
 
     def file(self) -> File:
-        name = self.long_name or self.title or self.display_name
+        name = clean_line(self.long_name or self.title or self.display_name)
         return File(name, self.media_type or UNKNOWN_TYPE, self.content, content_id=self.content_id)
 
 
@@ -134,7 +135,7 @@ class _Reader:
         elif identifier == _MIME_TYPE:
             attached.media_type = declared_type(self._text(value, kind))
         elif identifier == _CONTENT_ID:
-            attached.content_id = self._text(value, kind).strip("<>")
+            attached.content_id = clean_line(self._text(value, kind)).strip("<>")
         elif identifier == _CONTENT:
             attached.content = value
 

@@ -1,4 +1,4 @@
-"""A reader's answer, judged by the gateway: everything in it has the type and the size that it should, or it is none."""
+"""A reader's answer, judged by the gateway: all in it has the type and the size that it should, or it is none."""
 
 import stat
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""A raw mail on its way to a reader: a small one is sent along with the order, a large one goes through the disk, so that
-neither this process has it in memory nor a reader waits for the store."""
+"""A raw mail on its way to a reader: a small one is sent along with the order, a large one goes through the disk, so
+that neither this process has it in memory nor a reader waits for the store."""
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator

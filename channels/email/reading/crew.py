@@ -1,5 +1,4 @@
-"""The reader's processes, and one more than can be busy: where one had to be killed, the next mail doesn't wait for another
-to start."""
+"""The readers' processes, and a spare: where one had to be killed, the next mail doesn't wait for another to start."""
 
 import asyncio
 from collections.abc import Sequence

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter, defaultdict
+from typing import Literal
 
 from channels.email.mail import Mail
 from channels.email.reading.common_words import COMMON_WORDS
 
-_ANSWERED = ("es", "en")
+Language = Literal["es", "en"]
 """What we can answer in."""
 _LOOKED_AT = 1500
 """Characters of the new text."""
@@ -31,7 +32,7 @@ def _weights() -> dict[str, list[tuple[str, float]]]:
 _WEIGHTS = _weights()
 
 
-def language_of(mail: Mail) -> str | None:
+def language_of(mail: Mail) -> Language | None:
     """`es`, `en` or None. By what is new in the text, if that is clear: the fields tell the language of the program,
     which many leave as it was installed. Else by Content-Language, then by Accept-Language (RFC 3282)."""
     return (
@@ -39,7 +40,7 @@ def language_of(mail: Mail) -> str | None:
     )
 
 
-def _of_text(text: str) -> str | None:
+def _of_text(text: str) -> Language | None:
     scores = dict.fromkeys(COMMON_WORDS, 0.0)
     counts = Counter(_WORD.findall(text.lower().replace("’", "'")))
     for word in counts.keys() & _WEIGHTS.keys():
@@ -47,14 +48,21 @@ def _of_text(text: str) -> str | None:
             scores[language] += weight * counts[word]
     best, second = sorted(scores, key=scores.__getitem__, reverse=True)[:2]
     clear = scores[best] >= max(_LEAST, _MARGIN * scores[second])
-    return best if clear and best in _ANSWERED else None
+    return _answered(best) if clear else None
 
 
-def _of_fields(mail: Mail, name: str) -> str | None:
+def _of_fields(mail: Mail, name: str) -> Language | None:
     """The first language in the fields of that name."""
     for value in mail.all(name):
         tag = _TAG.match(value.partition(",")[0][:_LONGEST_TAG])
         if tag:
-            language = tag[1].lower()
-            return language if language in _ANSWERED else None
+            return _answered(tag[1].lower())
     return None
+
+
+def _answered(language: str) -> Language | None:
+    match language:
+        case "es" | "en":
+            return language
+        case _:
+            return None

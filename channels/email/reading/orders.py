@@ -5,7 +5,6 @@ A question is two lengths, of the order and of the mail, then both. An answer is
 """
 
 import struct
-from typing import Literal
 
 import orjson
 
@@ -14,6 +13,7 @@ from channels.email.automatic import Outcome
 from channels.email.mail import Mail
 from channels.email.notifications.notification import Notification
 from channels.email.parsing.limits import Limits
+from channels.email.reading.language import Language
 from channels.email.reading.reading import Question
 from gateway.core.values import dataclass
 
@@ -73,7 +73,7 @@ class Found:
     notification: Notification | None
     outcome: Outcome
     authentication: Authentication
-    language: Literal["es", "en"] | None
+    language: Language | None
 
 
 @dataclass(frozen=True, slots=True)

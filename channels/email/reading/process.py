@@ -41,7 +41,7 @@ class ReaderProcess:
         with theirs:
             answers, questions = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
             try:
-                started = cls(_started(command, theirs), answers, questions)
+                started = cls(_started(command, theirs.fileno()), answers, questions)
             except OSError:
                 questions.close()
                 raise
@@ -92,9 +92,9 @@ class ReaderProcess:
             await self._questions.wait_closed()
 
 
-def _started(command: Sequence[str], questions: socket.socket) -> subprocess.Popen[bytes]:
+def _started(command: Sequence[str], questions: int) -> subprocess.Popen[bytes]:
     """In a session of its own, so that an interrupt from the terminal is the gateway's alone."""
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 (a command of ours)
         command,
         stdin=questions,
         stdout=subprocess.DEVNULL,

@@ -22,8 +22,8 @@ _DKIM_SHARE = 0.5
 
 
 class MailReaders:
-    """Reads mails, `processes` of them at once. Each may take `within` seconds, and its process `memory` bytes of address
-    space, its program among them. `command` starts a process."""
+    """Reads mails, `processes` of them at once. Each may take `within` seconds, and its process `memory` bytes of
+    address space, its program among them. `command` starts a process."""
 
     def __init__(
         self,

@@ -25,12 +25,16 @@ class Scratch:
         return self._folder / str(next(self._numbers))
 
     async def remove(self, place: Path) -> None:
-        if place.exists():
+        if _is_there(place):  # of most mails nothing is, and a thread costs more than this look
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
     async def close(self) -> None:
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
         os.close(self._lock)
+
+
+def _is_there(place: Path) -> bool:
+    return place.exists()
 
 
 def _new_folder() -> tuple[Path, int]:

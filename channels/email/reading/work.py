@@ -67,8 +67,8 @@ def _read(order: Order, sent: bytes, rules: Rules) -> Found:
 
 def _signing_domains(raw: bytes, within: float) -> tuple[str, ...]:
     # dkimpy is an extra, and takes as long to import as all the rest
-    from channels.email.dkim_check import signing_domains  # noqa: PLC0415
-    from channels.email.reading.text_records import TextRecords  # noqa: PLC0415
+    from channels.email.dkim_check import signing_domains
+    from channels.email.reading.text_records import TextRecords
 
     return signing_domains(raw, TextRecords(within).find)
 

@@ -1,5 +1,5 @@
-"""A reader's process: `python -m channels.email.reading.worker RULES`. Its standard input is a socket to the gateway, by
-which questions come and answers go, one after the other. It knows no secrets, and ends with the gateway."""
+"""A reader's process: `python -m channels.email.reading.worker RULES`. Its standard input is a socket to the gateway,
+by which questions come and answers go, one after the other. It knows no secrets, and ends with the gateway."""
 
 import os
 import sys

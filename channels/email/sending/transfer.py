@@ -46,9 +46,13 @@ async def fit_for_data(content: bytes) -> bytes:
 
 
 def _fit(content: bytes) -> bytes:
-    lines = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
-    stuffed = (b"\r\n" + lines).replace(b"\r\n.", b"\r\n..")[2:]
-    return stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
+    """Nothing of a large mail is copied that is fit already."""
+    ends = content.count(b"\r\n")
+    if content.count(b"\n") != ends or content.count(b"\r") != ends:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    if content.startswith(b".") or b"\r\n." in content:
+        content = (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
+    return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 class Transfer:

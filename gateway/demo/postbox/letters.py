@@ -1,6 +1,7 @@
 """What somebody writes to the help desk, from a form to a mail, and over SMTP to Relevo."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import aiosmtplib
 
@@ -13,7 +14,7 @@ from gateway.core.texts import Language, mark
 from gateway.core.values import dataclass
 
 _WITHIN = 10.0
-_QUOTED = mark("{name} wrote:")
+_QUOTED = mark("On {date}, {name} wrote:")
 
 
 class NotTaken(Exception):
@@ -49,13 +50,14 @@ def answer_to(mail: Mail, draft: Draft, now: Instant, say: Language) -> Outgoing
     """As a mail program does it: to whom the mail asks for, with its thread, and its text quoted below."""
     author = next(iter(mail.reply_to or mail.sender), None)
     name = author.name or author.address if author else ""
+    date = datetime.fromtimestamp(mail.date or now).strftime("%d/%m/%Y %H:%M")
     quoted = "\n".join(f"> {line}" for line in mail.text.splitlines())
     return Outgoing(
         sender=draft.address,
         sender_name=draft.name,
         recipient=author.address if author else "",
         subject=mail.subject if mail.subject.lower().startswith("re:") else f"Re: {mail.subject}",
-        text=f"{draft.text}\n\n{say(_QUOTED, name=name)}\n{quoted}\n",
+        text=f"{draft.text}\n\n{say(_QUOTED, date=date, name=name)}\n{quoted}\n",
         message_id=f"<{new_id()}@postbox.example>",
         date=now,
         files=tuple(draft.files),

@@ -7,6 +7,7 @@ import jinja2
 
 from channels.email.mail import File, Mail
 from gateway.core.clock import Instant, iso
+from gateway.core.texts import mark
 from gateway.core.values import dataclass
 from gateway.demo.pages import LANGUAGES, other_language
 from gateway.demo.postbox.language import TEXTS
@@ -16,6 +17,12 @@ from gateway.demo.postbox.mails import MOST, Arrived
 _SHOWN = ("From", "To", "Cc", "Reply-To", "Subject", "Date")
 _THREAD = ("Message-ID", "In-Reply-To", "References", "Auto-Submitted")
 """What keeps a conversation together, and robots apart."""
+
+
+_TAKEN = {
+    "letter": mark("Relevo has your mail. Its confirmation will be here in a moment."),
+    "answer": mark("Relevo has your answer, and gives it to the desk that has the request."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,11 @@ def render_list(
     surroundings: Surroundings,
     language: str,
     *,
-    taken: bool = False,
+    taken: str = "",
     problem: str | None = None,
 ) -> str:
-    """Every mail, newest first, and the form as it was filled in; `problem` is why that one was not taken."""
+    """Every mail, newest first, and the form as it was filled in; `taken` is the `letter` or the `answer` that Relevo
+    has just taken, `problem` why it did not."""
     return _render(
         "list.html",
         language,
@@ -60,7 +68,7 @@ def render_list(
         mails=mails,
         most=MOST,
         draft=draft,
-        taken=taken,
+        taken=_TAKEN.get(taken),
         problem=problem,
     )
 

@@ -59,7 +59,7 @@ class Site:
         ]
 
     async def list(self, request: web.Request) -> web.Response:
-        return self._list(request, _SOMEBODY, taken="taken" in request.query)
+        return self._list(request, _SOMEBODY, taken=request.query.get("taken", ""))
 
     async def mail(self, request: web.Request) -> web.Response:
         arrived, mail = await self._asked(request)
@@ -90,7 +90,7 @@ class Site:
         letter = new_letter(draft, self._surroundings.help_desk, self._clock.now())
         if problem := await self._hand_in(letter):
             return self._list(request, draft, problem=problem)
-        raise self._taken(request)
+        raise _back(request, "letter")
 
     async def answer(self, request: web.Request) -> web.Response:
         arrived, mail = await self._asked(request)
@@ -100,7 +100,7 @@ class Site:
         letter = answer_to(mail, draft, self._clock.now(), TEXTS.get(language_of(request, TEXTS)))
         if problem := await self._hand_in(letter):
             return self._mail(request, arrived, mail, draft, problem=problem)
-        raise self._taken(request)
+        raise _back(request, "answer")
 
     async def _hand_in(self, letter: Outgoing) -> str | None:
         """Why it was not taken; None where it was."""
@@ -116,9 +116,7 @@ class Site:
             raise web.HTTPNotFound
         return arrived, await asyncio.to_thread(read, arrived.raw)
 
-    def _list(
-        self, request: web.Request, draft: Draft, *, taken: bool = False, problem: str | None = None
-    ) -> web.Response:
+    def _list(self, request: web.Request, draft: Draft, *, taken: str = "", problem: str | None = None) -> web.Response:
         language = language_of(request, TEXTS)
         mails = self._mails.newest_first()
         html = render_list(mails, draft, self._surroundings, language, taken=taken, problem=problem)
@@ -132,8 +130,10 @@ class Site:
         html = render_mail(arrived, mail, draft, self._surroundings, language, with_html=with_html, problem=problem)
         return web.Response(text=html, content_type="text/html", status=422 if problem else 200)
 
-    def _taken(self, request: web.Request) -> web.HTTPSeeOther:
-        return web.HTTPSeeOther(f"/?lang={language_of(request, TEXTS)}&taken")
+
+def _back(request: web.Request, taken: str) -> web.HTTPSeeOther:
+    """To the list, which says what was taken."""
+    return web.HTTPSeeOther(f"/?lang={language_of(request, TEXTS)}&taken={taken}")
 
 
 async def _draft(request: web.Request) -> Draft:
@@ -152,9 +152,8 @@ async def _draft(request: web.Request) -> Draft:
 
 
 def _files(fields: Sequence[web.FileField]) -> list[OutgoingFile]:
-    """A form without files has one without name and content."""
-    found = [OutgoingFile(each.filename, each.content_type, each.file.read()) for each in fields if each.filename]
-    return [each for each in found if each.content]
+    """A form without files has one without a name."""
+    return [OutgoingFile(each.filename, each.content_type, each.file.read()) for each in fields if each.filename]
 
 
 def _download(content: bytes, name: str) -> web.Response:

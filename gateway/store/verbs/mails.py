@@ -18,7 +18,7 @@ from gateway.store.transaction import Transaction
 _MESSAGES = Query(select(messages.c.id).where(among(messages.c.id)))
 _OLD = (
     select(raw_mails.c.id)
-    .where(KEPT_MAIL, raw_mails.c.read_at < bindparam("before"))
+    .where(KEPT_MAIL, raw_mails.c.channel == bindparam("channel"), raw_mails.c.read_at < bindparam("before"))
     .order_by(raw_mails.c.read_at)
     .limit(bindparam("most"))
 )

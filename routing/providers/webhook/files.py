@@ -92,7 +92,7 @@ class DeskFiles:
         try:
             parsed = URL(url, encoded=True)
             own = parsed.user is None and parsed.password is None and parsed.origin() == self._origin
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, IndexError):  # IndexError: yarl's, of some brackets before an @
             own = False
         if not own or not url.isascii() or not url.isprintable() or " " in url:
             raise NotFetched(number, f"its address must begin with {self._origin}", later=False)

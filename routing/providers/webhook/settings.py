@@ -62,7 +62,7 @@ def _parse(url: str) -> URL:
         parsed = URL(url, encoded=True)
         host = parsed.host
         parsed.port  # noqa: B018  raises where it is out of range
-    except ValueError as error:
+    except (ValueError, IndexError) as error:  # IndexError: yarl's, of some brackets before an @
         raise ValueError("this is not a URL") from error
     if parsed.scheme not in ("http", "https") or not host:
         raise ValueError("an http or https URL is needed, such as https://desk.example.org/tickets")

@@ -1,6 +1,17 @@
 """References: those that anybody may draw, and those that one gateway alone gives out."""
 
-from gateway.core.reference import BLOCKS, ReservedReferences, block_bounds, new_reference, parse_reference
+import os
+
+import pytest
+
+from gateway.core.reference import (
+    BLOCKS,
+    CANARY_REFERENCE,
+    ReservedReferences,
+    block_bounds,
+    new_reference,
+    parse_reference,
+)
 
 
 def test_what_anybody_draws_is_in_no_block() -> None:
@@ -29,3 +40,9 @@ def test_what_was_given_is_not_given_again() -> None:
     drawn = [reserved.draw() or "" for _ in range(10)]
     assert all(each >= str(free) for each in drawn)
     assert reserved.draw() is None
+
+
+def test_nobody_draws_the_canarys(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse_reference(CANARY_REFERENCE) == CANARY_REFERENCE
+    monkeypatch.setattr(os, "urandom", bytes)  # nothing but zeros
+    assert CANARY_REFERENCE not in {new_reference() for _ in range(600)}

@@ -112,6 +112,37 @@ def test_agents_take_what_is_old_enough_and_report_it(book: Book) -> None:
     ]
 
 
+def test_somebody_answers_one_ticket_and_it_is_reported_once(book: Book) -> None:
+    book.create(new("k1"), 10.0)
+    book.create(new("k2"), 10.0)
+    for now in (12.0, 13.0):
+        assert book.answer("ACME-1", now)
+    answered = book.by_provider_reference("ACME-1")
+    assert answered is not None
+    assert (answered.state, answered.picked_up_at, answered.resolved_at) == (DeskState.RESOLVED, 12.0, 12.0)
+    accepted = [ReportType.ACCEPTED] * 2
+    assert reports(book) == [*accepted, ReportType.PICKED_UP, ReportType.REPLIED, ReportType.RESOLVED]
+    assert book.counts()[DeskState.OPEN] == 1
+
+
+def test_what_is_in_hand_already_is_not_picked_up_again_to_be_answered(book: Book) -> None:
+    book.create(new("k1"), 10.0)
+    book.pick_up(10.0, 11.0)
+    assert book.answer("ACME-1", 12.0)
+    assert reports(book).count(ReportType.PICKED_UP) == 1
+    answered = book.by_provider_reference("ACME-1")
+    assert answered is not None
+    assert answered.picked_up_at == 11.0
+
+
+def test_what_is_not_here_is_not_answered(book: Book) -> None:
+    book.create(new("k1"), 10.0)
+    book.withdraw("ACME-1", "norte has it", 11.0)
+    for reference in ("ACME-1", "ACME-2", ""):
+        assert not book.answer(reference, 12.0)
+    assert reports(book) == [ReportType.ACCEPTED]
+
+
 def test_counts_name_every_state(book: Book) -> None:
     book.create(new("k1"), 10.0)
     book.create(new("k2"), 11.0)

@@ -105,8 +105,10 @@ async def test_a_withdrawal_asks_to_close_it_and_tells_nothing_of_the_ticket() -
         handoff = handed(case)
         letter = Letter(SUR, Purpose.WITHDRAWAL, f"{handoff.id}w", handoff=handoff, reason="norte has it")
         await way.post.send(letter)
+        way.clock.at += 900.0
         await way.post.send(letter)
     text = text_of(relay.mails[0])
+    assert relay.mails[0]["Date"].datetime.timestamp() == handoff.started_at
     assert "Ahora otro equipo se ocupa" in text
     assert "norte" not in text
     assert "Ana" not in text

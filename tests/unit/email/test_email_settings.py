@@ -1,11 +1,16 @@
 """What an administrator may set of a mail channel, and what is said of mistakes."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from channels.email.settings import EmailSettings
+from config.loader import load
+from gateway.core.errors import ConfigError
+from tests.support.sample_settings import SAMPLE_KINDS
 
 _IMAP = {"host": "127.0.0.1", "port": 993, "security": "tls", "user": "help", "password": "pw", "after": "seen"}
 _SMTP = {"host": "127.0.0.1", "port": 587, "security": "starttls", "user": "help", "password": "pw"}
@@ -77,3 +82,54 @@ def test_own_addresses_are_those_that_mails_are_taken_for() -> None:
         "help@example.org",
         "info@example.org",
     }
+
+
+# in a file
+
+
+_FILE = """\
+channels:
+  mail:
+    type: email
+    address: help@example.org
+    imap: {host: 127.0.0.1, port: 993, security: tls, user: help, password: {env: PASSWORD}, folder: INBOX, after: seen}
+    smtp: {host: 127.0.0.1, port: 587, security: starttls, user: help, password: {env: PASSWORD}}
+    listener: {protocol: lmtp, listen: 127.0.0.1:2424}
+    authserv_id: mx.example.org
+providers: {acme: {type: webhook, url: http://x, secret: {env: PASSWORD}}}
+policies: [{name: default, providers: [acme], takeover_within: 5s}]
+"""
+
+
+def _loaded(folder: Path, text: str) -> EmailSettings:
+    path = folder / "relevo.yaml"
+    path.write_text(text)
+    kinds = replace(SAMPLE_KINDS, channels={"email": EmailSettings})
+    settings = load(path, kinds, {"PASSWORD": "a secret of some length"}).channels["mail"].settings
+    assert isinstance(settings, EmailSettings)
+    return settings
+
+
+def test_the_example_in_a_file_is_taken(tmp_path: Path) -> None:
+    settings = _loaded(tmp_path, _FILE)
+    [mailbox] = settings.imap
+    assert mailbox.password is not None
+    assert (mailbox.user, mailbox.password.get_secret_value()) == ("help", "a secret of some length")
+    assert settings.listener is not None
+    assert str(settings.listener.listen) == "127.0.0.1:2424"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ("port: 993", "port: 99300", ":5:35: channels.mail.imap[0].port: must be at most 65535"),
+        ("port: 993", "prt: 993", ":5:29: channels.mail.imap[0].prt: unknown key; did you mean port?"),
+        ("{host: 127.0.0.1, port: 993", "{port: 993", ":5:5: channels.mail.imap[0].host: is missing; Name or"),
+    ],
+)
+def test_what_is_wrong_with_the_only_mailbox_is_said_at_its_place(
+    tmp_path: Path, right: str, wrong: str, problem: str
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        _loaded(tmp_path, _FILE.replace(right, wrong))
+    assert problem in str(raised.value)

@@ -18,7 +18,7 @@ from channels.email.mail import Mail
 from channels.email.reading.reading import ReadFile
 from channels.email.settings import EmailSettings
 from gateway.core.texts import Texts
-from gateway.core.ticket import Attachment, DedupeKey, Direction, InboundMessage, Message
+from gateway.core.ticket import Attachment, DedupeKey, Direction, InboundMessage, Message, Requester
 from tests.support.blobs import MemoryBlobs
 from tests.support.incoming import ANA, DISOWNED, IDENTITY, PASSED, UNKNOWN, claimed, reading, reply_address
 from tests.support.mails import mail
@@ -110,6 +110,7 @@ def test_the_kind_of_an_automatic_mail_and_the_linked_ticket_are_facts_of_it() -
 def test_who_might_have_sent_it_is_a_fact_of_a_ticket_of_nobody() -> None:
     found = _first(mail(("From", f"{ANA}, eva@example.net"), sender=""))
     assert found.metadata["from"] == f"{ANA}, eva@example.net"
+    assert (found.requester, found.answer_by, found.acknowledge) == (Requester(), None, ())
 
 
 def test_the_language_is_the_mail_s_or_else_the_channel_s() -> None:

@@ -225,6 +225,12 @@ def test_a_desk_that_hasn_t_got_the_ticket_has_no_say() -> None:
     assert isinstance(fate(reading(_to_token(ticket, sender=SUR.address, desk="sur")), ticket), Held)
 
 
+def test_a_desk_that_is_written_to_by_another_channel_has_no_say_here() -> None:
+    ticket = claimed(at="norte", number="77")
+    sent = _to_token(ticket, ("Subject", "[SUR#77]"), sender="mesa@norte.example", desk="norte")
+    assert isinstance(fate(reading(sent, PASSED), ticket), Held)
+
+
 def test_a_desk_s_number_takes_an_authenticated_desk() -> None:
     ticket = claimed(number="77")
     sent = mail(("Subject", "[SUR#77] printer"), sender=AGENT, text="Done.")

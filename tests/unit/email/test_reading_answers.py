@@ -17,11 +17,10 @@ from channels.email.reading.work import LONGEST_TEXT, WHOLE_TEXT, answer
 from tests.support.examples import examples
 from tests.support.mail_bytes import GARBLED
 from tests.support.raw_mail import encoded, multipart, parsed_raw, raw_mail
+from tests.support.winmail import RENDERING, TITLE, attribute, mail_with
 
 RULES = Rules(2**40, 1.0, Limits())
 NOWHERE = Path("/dev/null/nowhere")
-CONTROL = "\x01"
-"""Six bytes in JSON."""
 WITH_FILES = multipart(
     "mixed",
     raw_mail("Content-Type: text/plain", body="Buenos días, no puedo entrar en mi cuenta desde ayer"),
@@ -78,7 +77,9 @@ def test_what_is_known_besides_the_mail_is_weighed_too() -> None:
 
 
 def test_a_notification_is_recognised(tmp_path: Path) -> None:
-    status = b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@b.example\n"
+    status = (
+        b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@b.example\n"
+    )
     raw = multipart("report", raw_mail(body="undelivered"), status + b"Action: failed\nStatus: 5.1.1\n")
     notification = reading_of(raw, tmp_path / "files").notification
     assert notification is not None
@@ -87,7 +88,10 @@ def test_a_notification_is_recognised(tmp_path: Path) -> None:
 
 def test_our_own_server_is_believed() -> None:
     raw = raw_mail("Authentication-Results: mx.example.org; dmarc=pass header.from=b.example", "From: a@b.example")
-    assert reading_of(raw).authentication != reading_of(raw, question=Question(authserv_id="mx.example.org")).authentication
+    assert (
+        reading_of(raw).authentication
+        != reading_of(raw, question=Question(authserv_id="mx.example.org")).authentication
+    )
 
 
 def test_a_large_mail_is_read_from_its_file(tmp_path: Path) -> None:
@@ -131,8 +135,8 @@ def test_beyond_a_cap_the_code_and_the_cap_are_told() -> None:
 
 
 def test_more_names_than_anybody_reads_are_refused(tmp_path: Path) -> None:
-    named = raw_mail(f'Content-Disposition: attachment; filename="{CONTROL * 400_000}"')
-    assert declined(multipart("mixed", *[named] * 10), folder=tmp_path / "files").code == "mail_too_big"
+    attached = attribute(RENDERING, b"") + attribute(TITLE, b"x" * 3_000_000)
+    assert declined(mail_with(*[attached] * 6), folder=tmp_path / "files").code == "mail_too_big"
 
 
 def test_without_room_for_its_files_the_mail_is_not_to_blame(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ def test_a_text_tells_its_language_or_none(name: str) -> None:
 
 
 def test_only_what_is_new_in_a_text_counts() -> None:
-    quoted = "Gracias, ya funciona todo. Un saludo\n> Hello, the issue with your account is solved. Thanks for your patience"
+    quoted = (
+        "Gracias, ya funciona todo. Un saludo\n> Hello, the issue with your account is solved. Thanks for your patience"
+    )
     assert language_of(mail(text=quoted, reply=quoted.partition("\n")[0])) == "es"
 
 

@@ -315,8 +315,12 @@ def test_an_address_that_refuses_again_is_news_for_another_day() -> None:
     rules.observe(bounced(at=NOW + 50_000))
     said(rules, now=NOW + 50_000)
     said(rules, now=NOW + 86_400)
+    rules.observe(bounced(party="norte", at=NOW + 86_500))
+    (grew,) = rules.notices(NOW + 86_500)
+    assert grew.details["items"] == 2  # acme's is over
+    said(rules, now=NOW + 136_400)
     assert rules.active(AlarmType.MAIL_BOUNCED) == 1
-    assert said(rules, now=NOW + 136_400) == [(Change.CLEARED, AlarmType.MAIL_BOUNCED, "")]
+    assert said(rules, now=NOW + 172_900) == [(Change.CLEARED, AlarmType.MAIL_BOUNCED, "")]
 
 
 def test_skipped_mails_are_named_by_their_place() -> None:

@@ -26,6 +26,7 @@ def test_urls(url: str) -> None:
         ("", "an http or https URL is needed"),
         ("http://desk:99999/", "this is not a URL"),
         ("http://[::1/", "this is not a URL"),
+        ("http://desk[]@", "this is not a URL"),
         ("http://desk example/", "without spaces"),
         ("http://desk/\r\nX: y", "without spaces"),
         ("https://me:geheim@desk.example.org/", "without user and password"),

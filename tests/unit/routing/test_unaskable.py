@@ -196,6 +196,7 @@ def test_after_an_unknown_outcome_the_next_desk_has_it_and_the_late_word_of_the_
     assert [letter.purpose for letter in post.letters] == [Purpose.TICKET, Purpose.WITHDRAWAL]
 
 
+@pytest.mark.simulation
 def test_silence_after_an_unknown_outcome_ends_in_a_withdrawal_and_no_double_stays_open() -> None:
     post = ScriptedPost([Unknown("no answer"), Sent("queued")])
 
