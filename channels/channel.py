@@ -86,7 +86,7 @@ class Channel:
         return ()
 
     def handlers(self) -> Mapping[Kind, DeliveryHandler]:
-        """How it does what is owed through it, of `CHANNELS_OWE`."""
+        """How it does what is owed through it."""
         return {}
 
     def post(self) -> Post | None:

@@ -44,6 +44,7 @@ def _provider(name: str, settings: ProviderSettings) -> ProviderFigures:
         can_search=settings.can_search,
         key_memory=settings.key_seconds,
         canaries=settings.canaries(),
+        shows_pick_up=settings.shows_pick_up,
     )
 
 

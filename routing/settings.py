@@ -40,6 +40,11 @@ class ProviderSettings(ContractTerms):
         """How its silent death is found out, where it is."""
         return None
 
+    @property
+    def shows_pick_up(self) -> bool:
+        """Whether it can be known that somebody works on a ticket there."""
+        return True
+
     def assumptions(self, name: str) -> tuple[Saying, ...]:
         """What its acceptance of a ticket rests on, where that needs words; `name` is the provider's."""
         return ()

@@ -79,10 +79,13 @@ def secrets_of(config: RelevoConfig) -> Iterator[str]:
         yield from _secrets(typed.settings)
 
 
-def _secrets(settings: BaseModel) -> Iterator[str]:
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        if isinstance(value, SecretStr):
-            yield value.get_secret_value()
-        elif isinstance(value, BaseModel):
-            yield from _secrets(value)
+def _secrets(value: object) -> Iterator[str]:
+    """Those in settings, however deep they lie."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, tuple | list | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _secrets(each)

@@ -24,8 +24,8 @@ _SHOWN = 60
 
 
 def check_own_texts(folder: Path) -> None:
-    """Raises ConfigError with file, line and what is wrong, for each text of these catalogues that can't be shown, and a
-    mail's layout that can't be filled."""
+    """Raises ConfigError with file, line and what is wrong, for every text of these catalogues that can't be shown, and
+    for a mail's layout that can't be filled."""
     known = _known_texts()
     problems = [problem for path in sorted(folder.glob("*.po")) for problem in _problems(path, known)]
     if problems:

@@ -116,8 +116,6 @@ class HandoffFact:
     """When an accepted copy is first to be read back; a quarter of a minute later unless given."""
 
 
-CHANNELS_OWE = frozenset({Kind.MAIL, Kind.ACKNOWLEDGEMENT, Kind.ANSWER})
-"""Kinds that the channel named by `target` does."""
 HANDING_OVER = frozenset({Kind.TICKET, Kind.RESCUE})
 """Kinds that end when a provider has the ticket."""
 

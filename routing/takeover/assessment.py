@@ -122,7 +122,9 @@ def _assess_provider(provider: ProviderFigures, platform: Platform) -> ProviderA
         provider.name,
         detection(provider.probing, platform.lag),
         detection_of_errors(provider.probing, platform.lag),
-        unanswered_canary(provider.canaries, provider.probing, platform.lag) if provider.canaries else None,
+        unanswered_canary(provider.name, provider.canaries, provider.probing, platform.lag)
+        if provider.canaries
+        else None,
     )
 
 
@@ -169,6 +171,7 @@ def _warnings(policy: PolicyFigures, hedge: float, platform: Platform) -> Iterat
             )
     for provider in policy.providers:
         yield from _blind(provider)
+        yield from _mute(policy, provider)
         yield from _memory(policy, provider)
         yield from _lease(provider)
 
@@ -191,6 +194,16 @@ def _blind(provider: ProviderFigures) -> Iterator[Saying]:
             "{provider} can't be asked for a ticket after an unknown outcome: it is sent again, so that a system there "
             "which doesn't know it again has it twice",
             provider=provider.name,
+        )
+
+
+def _mute(policy: PolicyFigures, provider: ProviderFigures) -> Iterator[Saying]:
+    if policy.pick_up_within is not None and not provider.shows_pick_up:
+        yield Saying(
+            "nothing shows that {provider} has picked a ticket up: each goes to the next provider after {promise}; "
+            "give it picked_up",
+            provider=provider.name,
+            promise=show_duration(policy.pick_up_within),
         )
 
 

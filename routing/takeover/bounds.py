@@ -258,7 +258,7 @@ def silent_death(pick_up_within: float, backup: Desk, platform: Platform) -> Bou
     return Bound(Saying("silent death"), terms, (assumption,))
 
 
-def unanswered_canary(canaries: Canaries, probing: Probing, lag: float) -> Bound:
+def unanswered_canary(name: str, canaries: Canaries, probing: Probing, lag: float) -> Bound:
     """A provider that takes tickets and where nothing works: from the fault to the state down.
 
         T = C + I(1+j) + W_c + T_active of errors
@@ -275,7 +275,9 @@ def unanswered_canary(canaries: Canaries, probing: Probing, lag: float) -> Bound
         *errors.terms,
     )
     assumption = Saying(
-        "while it works, a canary is acknowledged within {within}", within=show_duration(canaries.within)
+        "while {provider} works, it acknowledges a canary within {within}",
+        provider=name,
+        within=show_duration(canaries.within),
     )
     return Bound(Saying("detection of silent death"), terms, (assumption, *errors.assumptions))
 

@@ -21,6 +21,8 @@ class ProviderFigures:
     """Seconds for which it remembers a key."""
     canaries: Canaries | None = None
     """How its silent death is found out, where it is."""
+    shows_pick_up: bool = True
+    """It can be known that somebody works on a ticket there."""
 
     @property
     def name(self) -> str:

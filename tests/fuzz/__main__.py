@@ -1,8 +1,8 @@
 """`python -m tests.fuzz SECONDS [TARGET...]`: each target is fuzzed for so many seconds, led by what code it reaches.
 
 It takes atheris, which is not among the locked tools, since it has wheels for Linux on x86-64 alone. What makes a
-target fail is kept in var/fuzz/TARGET, and what reached new code in its folder corpus, for the next time. The same targets are
-tried without it, on fewer inputs, by tests/unit/email/test_fuzz_targets.py."""
+target fail is kept in var/fuzz/TARGET, and what reached new code in its folder corpus, for the next time. The same
+targets are tried without it, on fewer inputs, by tests/unit/email/test_fuzz_targets.py."""
 
 import importlib.util
 import re

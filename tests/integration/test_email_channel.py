@@ -1,6 +1,7 @@
 """Mails through a real channel: handed in by LMTP, kept in a real store, read by a real reader, and then what the store
 has."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,8 +10,10 @@ from channels.email.threading.tokens import Party
 from gateway.core.delivery import Kind
 from gateway.core.events import MailNoted, MessageBounced
 from gateway.core.handoff import HandoffState
+from gateway.core.post import Letter, Purpose
 from gateway.core.reference import CANARY_REFERENCE, show_reference
 from gateway.core.ticket import Direction, Ticket, TicketState
+from tests.support.incoming import SUR as SUR_CONTACT
 from tests.support.mail_channel import ADDRESS, ANA, MX, MailRig, mail_rig
 from tests.support.raw_mail import encoded, multipart, raw_mail
 
@@ -101,6 +104,19 @@ async def test_a_mail_is_read_again_after_a_crash_and_nothing_is_there_twice(rig
     assert len(await rig.claim(Kind.ACKNOWLEDGEMENT)) == 1
     await rig.forget_leases()
     assert await rig.read() == 0
+
+
+async def test_bytes_that_no_store_takes_stop_no_mail(rig: MailRig) -> None:
+    odd = b"\x00\xff\xed\xa0\x80\x1b\xe2\x80\xae"
+    names = (b"From", b"Subject", b"Message-ID", b"Reply-To", b"In-Reply-To", b"Date", b"X-" + odd)
+    fields = b"\n".join(name + b": <" + odd + b"ana@example.net> " + odd for name in names)
+    file = b'Content-Type: a/b; name="' + odd + b'"\nContent-Disposition: attachment\n\n' + odd
+    body = b"\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n" + odd + b"\n--b\n" + file + b"\n--b--\n"
+    assert await rig.take(fields + body) == "ticket"
+    ticket = await rig.ticket()
+    [message] = await rig.messages(ticket)
+    assert len(message.attachments) == 1
+    assert not set(ticket.subject + message.body) & set("\x00\x1b")
 
 
 # further messages
@@ -240,6 +256,11 @@ async def test_a_desk_answers_letters_and_canaries_to_whoever_waits_for_that(rig
     sent = raw_mail(f"From: {SUR}", "Auto-Submitted: auto-replied", f"In-Reply-To: {ticket_of_nobody}", body="Got it.")
     assert await rig.take(sent) == "canary"
     await post.acknowledged("sur", "canary1")
+    await post.send(Letter(SUR_CONTACT, Purpose.CANARY, "canary2"))
+    to_canary = rig.identity.reply_address(CANARY_REFERENCE, Party("sur"))
+    assert await rig.take(raw_mail(f"From: {SUR}", f"To: {to_canary}", body="Got it.")) == "canary"
+    async with asyncio.timeout(5):
+        await post.acknowledged("sur", "canary2")
 
 
 # threats

@@ -16,9 +16,9 @@ class Desks:
         self._contacts = contacts
         self._ours = {contact.provider: contact for contact in contacts if contact.via == channel}
 
-    def named(self, provider: str) -> DeskContact | None:
-        """The one that is written to by this channel."""
-        return self._ours.get(provider)
+    def contact(self, provider: str) -> DeskContact:
+        """The one of that name, which is written to by this channel."""
+        return self._ours[provider]
 
     def senders(self, provider: str) -> frozenset[str]:
         """Whose mails are that desk's, in lower case; `@desk.example` stands for all of a domain."""

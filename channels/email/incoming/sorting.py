@@ -111,9 +111,9 @@ def _of_notification(
 
 def _continuing(reading: Reading, claim: Claim, claimed: Claimed, desks: Desks) -> Continues | FromDesk | Noted:
     kind = reading.outcome.kind
-    contact = desks.named(claim.party.desk) if claim.party.desk else None
-    if contact is None:
+    if not claim.party.desk:
         return Noted(kind.value, claimed) if kind in _ANSWERS_BY_ITSELF else Continues(claimed)
+    contact = desks.contact(claim.party.desk)
     numbers = {
         handoff.provider_reference
         for handoff in claimed.case.handoffs

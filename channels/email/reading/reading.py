@@ -57,7 +57,7 @@ class Reading:
 
 
 class Unreadable(Exception):
-    """A mail that can't be read, and belongs in quarantine: reading it again leads to the same until something is mended."""
+    """A mail that can't be read, and belongs in quarantine: to try again is no use until something is mended."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)

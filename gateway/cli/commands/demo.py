@@ -11,9 +11,9 @@ from gateway.demo.outage import Outage
 
 @click.command(
     help=say(
-        "Run Relevo with two demo desks, or stage an outage. Without --outage the addresses are printed and Ctrl-C "
-        "stops everything. With it the primary desk fails under real traffic and comes back, and the account is "
-        "settled: ends with 0 only if every promise held."
+        "Run Relevo with two demo desks and a postbox, or stage an outage. Without --outage the addresses are printed "
+        "and Ctrl-C stops everything. With it the primary desk fails under real traffic and comes back, and the "
+        "account is settled: ends with 0 only if every promise held."
     )
 )
 @click.option("--outage", type=click.Choice([each.value for each in Outage]), help=say("The outage to go through."))

@@ -14,7 +14,7 @@ from gateway.core.ticket import Message
 from routing.providers.context import ProviderContext
 from routing.providers.email.canaries import CanaryFlights
 from routing.providers.email.outcome import AFTER_UNKNOWN, not_handed_over, require_sent
-from routing.providers.email.settings import Accepted, EmailDeskSettings
+from routing.providers.email.settings import EmailDeskSettings
 
 _MOST_REMEMBERED = 10_000
 
@@ -91,7 +91,7 @@ class EmailProvider:
         posted = await self._send(letter)
         if not isinstance(posted, Sent):
             return not_handed_over(posted)
-        if self._settings.accepted is Accepted.RELAY:
+        if self._settings.accepted == "relay":
             return Answer(Outcome.ACCEPTED, "the mail server took the letter")
         await self._post.acknowledged(self.name, letter.unique)
         return Answer(Outcome.ACCEPTED, "its system acknowledged the letter")

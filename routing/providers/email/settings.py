@@ -1,8 +1,7 @@
 """What an administrator writes of a help desk that is reached by mail."""
 
 import re
-from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -18,15 +17,6 @@ from routing.takeover.bounds import Canaries
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\]{1,64}@([^\s<>@,;:\"()\[\]\\]{1,253})")
 _LONGEST_ADDRESS = 254
 _DOMAIN = re.compile(r"@[^\s<>@,;:\"()\[\]\\]{1,253}")
-
-
-class Accepted(StrEnum):
-    """When a desk counts as having a ticket."""
-
-    RELAY = "relay"
-    """Once the mail server has taken the letter."""
-    ACKNOWLEDGEMENT = "acknowledgement"
-    """Once a mail of the desk has answered it."""
 
 
 def _address(written: str) -> str:
@@ -113,8 +103,8 @@ class EmailDeskSettings(ProviderSettings):
         None, description="Regular expression, without groups, by which a mail says that somebody works on the ticket."
     )
     resolved: SignPattern | None = Field(None, description="The same for a ticket that is resolved.")
-    accepted: Accepted = Field(
-        Accepted.RELAY,
+    accepted: Literal["relay", "acknowledgement"] = Field(
+        "relay",
         description="When the desk has a ticket: once the `relay` took the letter, or once the desk's system answered "
         "it (`acknowledgement`), for which `timeout` is then the time.",
     )
@@ -138,11 +128,15 @@ class EmailDeskSettings(ProviderSettings):
         """Whose mails are the desk's, in lower case."""
         return frozenset(self.senders) or frozenset({self.address.lower()})
 
+    @property
+    def shows_pick_up(self) -> bool:
+        return self.picked_up is not None
+
     def canaries(self) -> Canaries | None:
         return Canaries(self.canary.every, self.canary.within) if self.canary else None
 
     def assumptions(self, name: str) -> tuple[Saying, ...]:
-        if self.accepted is Accepted.RELAY:
+        if self.accepted == "relay":
             return (
                 Saying(
                     "{provider} has a ticket once the mail server took the letter: nobody there need have seen it",
@@ -153,6 +147,14 @@ class EmailDeskSettings(ProviderSettings):
             Saying(
                 "{provider} has a ticket once its system acknowledged it by mail, which takes {timeout} at most",
                 provider=name,
+                timeout=show_duration(self.timeout),
+            ),
+            Saying(
+                "{provider} has {window} hand-overs in hand at most: no more than {rate} a second while each takes "
+                "{timeout}",
+                provider=name,
+                window=self.window,
+                rate=f"{self.window / self.timeout:.2g}",
                 timeout=show_duration(self.timeout),
             ),
         )

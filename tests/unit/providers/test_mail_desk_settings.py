@@ -64,8 +64,10 @@ def test_mistakes(given: dict[str, object], said: str) -> None:
 # What `relevo check` says
 
 
-def assessed(**providers: ProviderSettings) -> PolicyAssessment:
-    policy = PolicySettings(name="default", providers=tuple(providers), takeover_within=900.0)
+def assessed(pick_up_within: float | None = None, **providers: ProviderSettings) -> PolicyAssessment:
+    policy = PolicySettings(
+        name="default", providers=tuple(providers), takeover_within=900.0, pick_up_within=pick_up_within
+    )
     return assess_configuration(providers, [policy], Platform(), NOON).policies[0]
 
 
@@ -75,6 +77,7 @@ def test_what_accepted_means_stands_beside_the_bound() -> None:
     bound = relay.backups[0].ticket
     assert "sur has a ticket once the mail server took the letter: nobody there need have seen it" in bound.assumptions
     assert "este has a ticket once its system acknowledged it by mail, which takes 2m at most" in bound.assumptions
+    assert "este has 64 hand-overs in hand at most: no more than 0.53 a second while each takes 2m" in bound.assumptions
     assert [term.seconds for term in bound.terms if term.formula == "D_b"] == [120.0]
     assert [term.seconds for term in bound.terms if term.formula == "F"] == [0.0]
 
@@ -98,4 +101,11 @@ def test_canaries_bound_how_long_silent_death_stays_unknown() -> None:
     assert watched is not None
     # C + I(1+j) + W_c, then errors: I(1+j) + s + (n-2) I_f (1+j) + D + e, with s = D = 5 s
     assert watched.seconds == pytest.approx(600 + 33 + 120 + 33 + 5 + 5.5 + 5 + 0.25)
-    assert "while it works, a canary is acknowledged within 2m" in watched.assumptions
+    assert "while sur works, it acknowledges a canary within 2m" in watched.assumptions
+
+
+def test_a_pick_up_promise_needs_a_sign_of_it() -> None:
+    words = "; ".join(assessed(3600.0, sur=desk_settings(), este=desk_settings(picked_up="assigned")).warnings)
+    assert "nothing shows that sur has picked a ticket up: each goes to the next provider after 1h" in words
+    assert "nothing shows that este" not in words
+    assert "nothing shows" not in "; ".join(assessed(sur=desk_settings()).warnings)

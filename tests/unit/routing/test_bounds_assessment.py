@@ -1,6 +1,7 @@
 """What `relevo check` prints, as data: contracts met or not, the tightest knob, and what to heed."""
 
 from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -221,9 +221,7 @@ def test_a_desk_that_was_down_and_is_back_keeps_what_it_has_without_being_asked(
             sim.desks["norte"].become(Mood.CLOSED_PORT)
             receipt = await sim.request()
             await asyncio.sleep(5.0)
-            assert await sim.store.supersede(
-                (await sim.store.ticket(receipt.ticket_id)).handoffs[0].id, sim.clock.now(), "down"
-            )  # type: ignore[union-attr]
+            assert await sim.store.rescue("default", "sur", sim.clock.now(), "sur is down", 10) == 1
             await asyncio.sleep(60.0)
             case = await sim.store.ticket(receipt.ticket_id)
             assert case is not None

@@ -62,6 +62,11 @@ def test_t26_what_an_encoded_word_hides_is_only_a_name() -> None:
     assert [one.address for one in found] == ["evil@x"]
 
 
+def test_t23_no_encoded_word_brings_a_line_into_an_address() -> None:
+    (address,) = parse_addresses('<"=?utf-8?Q?a=0D=0ABcc:?="@b.example>')
+    assert address.address == '"a Bcc:"@b.example'
+
+
 def test_an_address_repeated_as_its_name_is_one() -> None:
     assert parse_addresses("a@b.example <A@b.example>") == (Address("a@b.example", "A@b.example"),)
 

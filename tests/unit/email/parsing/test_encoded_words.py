@@ -29,6 +29,7 @@ from tests.support.examples import examples
         ("=?ISO-2022-JP?B?GyRCLSEbKEI=?=", "①"),
         ("=?gb2312?B?1tDOxA==?=", "中文"),
         ("a = b ? c =? d", "a = b ? c =? d"),
+        ("=?utf-8?Q?one=0D=0ABcc:_x=00=1B=7F?=", "one Bcc: x"),
     ],
     ids=lambda value: ascii(value)[1:-1],
 )
