@@ -28,7 +28,7 @@ def _reply_address(written: str) -> str:
 
 
 def _listed(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else (value,)
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _different(mailboxes: tuple[ImapSettings, ...]) -> tuple[ImapSettings, ...]:

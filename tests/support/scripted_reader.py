@@ -60,6 +60,12 @@ def misbehave(way: str, folder: Path) -> None:
     match way:
         case "honest":
             send(found())
+        case "dead_once":
+            if (first := folder.parents[1] / "first").exists():
+                send(found())
+            else:
+                first.touch()
+                os.kill(os.getpid(), 9)
         case "together":
             (folder.parents[1] / f"{os.getpid()}.here").touch()
             while len(list(folder.parents[1].glob("*.here"))) < 2:

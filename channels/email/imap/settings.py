@@ -34,7 +34,9 @@ def _printable(text: str) -> str:
 
 
 def _listed(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _different(folders: tuple[str, ...]) -> tuple[str, ...]:

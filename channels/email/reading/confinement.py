@@ -16,6 +16,7 @@ _LONGEST_CHARACTER = 4
 def confine(rules: Rules) -> None:
     """Bounds this process: its memory, the files it writes, and that it starts nothing and leaves no core behind."""
     os.umask(0o077)
+    _limit(resource.RLIMIT_AS, rules.memory)
     _limit(resource.RLIMIT_FSIZE, rules.limits.size * _LONGEST_CHARACTER)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NPROC, 0)

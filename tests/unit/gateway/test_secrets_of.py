@@ -11,7 +11,7 @@ channels:
     type: email
     address: help@example.org
     imap:
-      - {host: one.example.org, user: help, password: {env: FIRST}}
+      - {host: one.example.org, user: help, folder: [INBOX, Cau], password: {env: FIRST}}
       - {host: two.example.org, user: help, oauth: {service: google, client_id: ours, refresh_token: {env: SECOND}}}
     smtp: {host: smtp.example.org, user: help, password: {env: THIRD}}
 providers:
