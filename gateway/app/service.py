@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from channels.channel import Backstage, ChannelContext
+from channels.registry import CHANNEL_TYPES
 from gateway.alarms.observer import Alarms
 from gateway.alarms.sender import WebhookNotices
 from gateway.alarms.settings import WebhookAlarmSettings
@@ -334,6 +335,7 @@ class Service:
                 organisation=self._organisation,
                 public_url=self._config.gateway.public.url,
                 blobs=self._keeping.blobs,
+                pages=any(CHANNEL_TYPES[typed.type].start for typed in self._config.channels.values()),
             )
 
         backstage = Backstage(

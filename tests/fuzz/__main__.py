@@ -17,7 +17,7 @@ from tests.support.mail_bytes import PIECES
 from tests.support.mail_corpus.corpus import FOLDER
 
 _ROOT = Path(__file__).parents[2]
-_LARGEST = 20_000
+_LARGEST = 4_000
 _SLOWEST = 10
 _MEMORY_MB = 1024
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s*(\d+)")

@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import resource
-import signal
 import sys
 import tempfile
 import time

@@ -38,10 +38,7 @@ class NameServer(asyncio.DatagramProtocol):
 async def resolver() -> AsyncIterator[dns.resolver.Resolver]:
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers = ["127.0.0.1"]
-    resolver.port = transport.get_extra_info("sockname")[1]
-    yield resolver
+    yield dns.resolver.make_resolver_at("127.0.0.1", transport.get_extra_info("sockname")[1])
     transport.close()
 
 

@@ -17,6 +17,6 @@ INPUTS = st.lists(st.one_of(st.sampled_from([*PIECES, *WORDS, *FIELDS]), st.bina
 
 @pytest.mark.parametrize("target", TARGETS)
 @given(data=INPUTS)
-@examples(40)
+@examples(15)
 def test_whatever_comes(target: str, data: bytes) -> None:
     TARGETS[target](data)

@@ -120,7 +120,7 @@ def test_html_without_an_end_is_only_text(tmp_path: Path) -> None:
 
 
 @given(GARBLED)
-@examples(60)
+@examples(20)
 def test_whatever_was_parsed_can_be_told(raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         told = reading_of(raw, Path(folder) / "files").mail
