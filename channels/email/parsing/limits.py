@@ -13,9 +13,6 @@ class Unparsable(Exception):
         self.text = text
         """For people, in English."""
 
-    def __reduce__(self) -> tuple[type["Unparsable"], tuple[str, str]]:
-        return Unparsable, (self.code, self.text)
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

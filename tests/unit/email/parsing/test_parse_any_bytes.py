@@ -1,8 +1,5 @@
 """The parser raises `Unparsable` beyond a cap, and nothing else, whatever the bytes."""
 
-import pickle
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,10 +48,3 @@ def test_any_bytes_are_a_mail(raw: bytes) -> None:
 def test_beyond_its_caps_a_mail_is_refused_with_a_code(raw: bytes) -> None:
     code = refusal_of(raw)
     assert code in {"", "mail_too_big", "header_too_big", "too_many_parts", "too_deep"}
-
-
-def test_a_refusal_survives_the_way_between_processes() -> None:
-    with pytest.raises(Unparsable) as raised:
-        parse(b"x" * 11, Limits(size=10))
-    copy = pickle.loads(pickle.dumps(raised.value))
-    assert (copy.code, copy.text) == ("mail_too_big", "the mail has more than 10 bytes")
