@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
@@ -32,6 +32,16 @@ class TicketReads(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class MailAddresses:
+    """Where the mails of one mail channel come in."""
+
+    own: frozenset[str]
+    """In lower case."""
+    reply_pattern: str
+    """Of its tickets' addresses: `{token}` stands for the token."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelContext:
     """All that a channel gets beside its settings."""
 
@@ -51,6 +61,8 @@ class ChannelContext:
     """Where the content of attachments is kept."""
     pages: bool = False
     """There is a web channel, which shows requesters their tickets."""
+    mail_addresses: tuple[MailAddresses, ...] = ()
+    """Of all mail channels: a mail to one of them may be read by any."""
 
     def page_of(self, ticket_id: str) -> str | None:
         """Where its requester can follow the ticket; None without a web channel."""
@@ -61,6 +73,22 @@ class BackstageStore(MailStore, DeliveryEnds, Protocol):
     """What the store does for channels that are no web pages."""
 
     async def ticket_by_reference(self, reference: str) -> Case | None: ...
+
+
+class DeskAnswers:
+    """Tells all channels which letters to desks were answered: whichever of them reads the answer, another may have
+    sent the letter."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[str, str, str], None]] = []
+
+    def listen(self, heard: Callable[[str, str, str], None]) -> None:
+        """`heard` is called with the provider, and the letter's `unique`, or "" and our reference."""
+        self._listeners.append(heard)
+
+    def tell(self, provider: str, unique: str, reference: str) -> None:
+        for heard in self._listeners:
+            heard(provider, unique, reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +104,7 @@ class Backstage:
     somebody looks."""
     failed: Callable[[StoreFailed], None]
     """Told when the store has failed for good; the service stops."""
+    answers: DeskAnswers = field(default_factory=DeskAnswers)
 
 
 class Channel:

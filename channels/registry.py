@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from channels.channel import Backstage, Channel, ChannelContext
+from channels.channel import Backstage, Channel, ChannelContext, MailAddresses
 from channels.email.channel import EmailChannel
 from channels.email.settings import EmailSettings
 from channels.email.trial import try_out
@@ -24,9 +24,13 @@ class ChannelType:
     """The path of the page that people start at, where it has one."""
     trial: Trial | None = None
     """Tries what it needs of others, where it needs anything."""
+    mail_addresses: Callable[[Any], MailAddresses] | None = None
+    """Where mails for it come in, where any do."""
 
 
 CHANNEL_TYPES = {
-    "email": ChannelType(EmailSettings, EmailChannel, trial=try_out),
+    "email": ChannelType(
+        EmailSettings, EmailChannel, trial=try_out, mail_addresses=lambda settings: settings.mail_addresses
+    ),
     "web": ChannelType(WebSettings, lambda settings, context, _: WebChannel(settings, context), start="/"),
 }

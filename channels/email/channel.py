@@ -2,14 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.util import find_spec
 
 from channels.channel import Backstage, Channel, ChannelContext
 from channels.email.accounts import Accounts
 from channels.email.answering import Answers, MailPost, Outbox
-from channels.email.identity import MailIdentity
-from channels.email.incoming.clues import Answered
+from channels.email.identity import THREADS, MailIdentity
 from channels.email.incoming.handler import incoming_mails
 from channels.email.keeping import MailKeeper
 from channels.email.mailboxes import FollowedMailbox
@@ -40,8 +39,9 @@ class EmailChannel(Channel):
             context.name,
             settings.address,
             settings.reply_address,
-            context.signer.derived_key(f"{context.name}/threads"),
+            context.signer.derived_key(THREADS),
             self._desks,
+            [*context.mail_addresses, settings.mail_addresses],
         )
         self._take_in(MailKeeper(backstage, context.blobs, context.clock))
         self._send_out()
@@ -66,7 +66,7 @@ class EmailChannel(Channel):
         )
         self._readers = MailReaders(settings.parsers, within=settings.parse_within, memory=settings.parse_memory)
         self._ready = asyncio.Event()
-        self._incoming = incoming_mails(settings, context, backstage, self._identity, self._readers, self._heard)
+        self._incoming = incoming_mails(settings, context, backstage, self._identity, self._readers)
 
     def _send_out(self) -> None:
         settings, context, backstage = self._settings, self._context, self._backstage
@@ -78,6 +78,7 @@ class EmailChannel(Channel):
             outbox = Outbox(context.name, self._senders, backstage.measurements, self._troubles)
             self._answers = Answers(settings, context, backstage, self._identity, outbox)
             self._post = MailPost(settings, context, self._identity, outbox)
+            backstage.answers.listen(self._heard)
 
     def _sender(self, settings: SmtpSettings) -> Sender:
         tokens = self._accounts.tokens(settings.oauth, settings.user)
@@ -142,16 +143,13 @@ class EmailChannel(Channel):
         await self._incoming.handle(case)
 
     def _desks(self) -> list[str]:
-        return [contact.provider for contact in self._backstage.desks() if contact.via == self._context.name]
+        return [contact.provider for contact in self._backstage.desks()]
 
-    def _heard(self, answered: Sequence[Answered]) -> None:
-        if self._post is None:
-            return
-        for each in answered:
-            if each.unique:
-                self._post.heard(each.provider, each.unique)
-            else:
-                self._post.heard_of(each.provider, each.reference)
+    def _heard(self, provider: str, unique: str, reference: str) -> None:
+        if self._post is not None and unique:
+            self._post.heard(provider, unique)
+        elif self._post is not None:
+            self._post.heard_of(provider, reference)
 
 
 def _first(failures: BaseExceptionGroup[StoreFailed]) -> StoreFailed:

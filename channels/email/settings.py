@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from channels.channel import MailAddresses
 from channels.email.imap.settings import ImapSettings
 from channels.email.mailable import mailable
 from channels.email.reception.settings import ListenerSettings
@@ -137,3 +138,8 @@ class EmailSettings(Settings):
         """The addresses that mails for this channel are sent to, those of tickets aside, in lower case."""
         also = self.listener.recipients if self.listener else ()
         return frozenset(each.lower() for each in (self.address, *also))
+
+    @property
+    def mail_addresses(self) -> MailAddresses:
+        """Where its mails come in, for the other mail channels."""
+        return MailAddresses(self.own_addresses, self.reply_pattern)

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from channels.channel import Backstage, Channel, ChannelContext
+from channels.channel import Backstage, Channel, ChannelContext, MailAddresses
 from channels.registry import CHANNEL_TYPES
 from config.schema import Typed
 from gateway.core.clock import Clock
@@ -25,8 +26,11 @@ class Channels:
         backstage: Backstage,
         clock: Clock,
     ) -> None:
+        addresses = _mail_addresses(configured)
         self._channels: dict[str, Channel] = {
-            name: CHANNEL_TYPES[typed.type].make(typed.settings, context(name), backstage)
+            name: CHANNEL_TYPES[typed.type].make(
+                typed.settings, replace(context(name), mail_addresses=addresses), backstage
+            )
             for name, typed in configured.items()
         }
         self._store: DeliveryEnds = backstage.store
@@ -69,3 +73,8 @@ class Channels:
     async def close(self) -> None:
         """End what is left of them."""
         await asyncio.gather(*(channel.close() for channel in self._channels.values()))
+
+
+def _mail_addresses(configured: Mapping[str, Typed]) -> tuple[MailAddresses, ...]:
+    types = ((CHANNEL_TYPES[typed.type], typed.settings) for typed in configured.values())
+    return tuple(each.mail_addresses(settings) for each, settings in types if each.mail_addresses)

@@ -34,7 +34,7 @@ SUR = DeskContact(
     resolved="has been resolved",
 )
 NORTE = DeskContact("norte", "other", "mesa@norte.example")
-DESKS = Desks([SUR, NORTE], "mail")
+DESKS = Desks([SUR, NORTE])
 IDENTITY = MailIdentity("mail", "help@example.org", None, b"k" * 32, lambda: ["sur", "norte"])
 OF_SUR = Party("sur")
 

@@ -10,38 +10,37 @@ from gateway.core.post import DeskContact
 
 
 class Desks:
-    """The desks that are reached by mail, as they are known to the channel `channel`."""
+    """The desks that are reached by mail, whichever channel writes to them."""
 
-    def __init__(self, contacts: Sequence[DeskContact], channel: str) -> None:
-        self._contacts = contacts
-        self._ours = {contact.provider: contact for contact in contacts if contact.via == channel}
+    def __init__(self, contacts: Sequence[DeskContact]) -> None:
+        self._contacts = {contact.provider: contact for contact in contacts}
 
     def contact(self, provider: str) -> DeskContact:
-        """The one of that name, which is written to by this channel."""
-        return self._ours[provider]
+        """The one of that name."""
+        return self._contacts[provider]
 
     def senders(self, provider: str) -> frozenset[str]:
         """Whose mails are that desk's, in lower case; `@desk.example` stands for all of a domain."""
-        contact = self._ours.get(provider)
+        contact = self._contacts.get(provider)
         return _senders(contact) if contact else frozenset()
 
     def is_from(self, provider: str, sender: str) -> bool:
-        """Whether a mail of that sender is that desk's, which is written to by this channel."""
-        contact = self._ours.get(provider)
+        """Whether a mail of that sender is that desk's."""
+        contact = self._contacts.get(provider)
         return contact is not None and _writes_for(contact, sender)
 
     def writing_as(self, sender: str) -> DeskContact | None:
-        """The desk, of any channel, that has exactly this address."""
-        return next((contact for contact in self._contacts if sender in _senders(contact)), None)
+        """The desk that has exactly this address."""
+        return next((contact for contact in self._contacts.values() if sender in _senders(contact)), None)
 
     def writing_from(self, sender: str) -> DeskContact | None:
-        """The desk, of any channel, that has this address or its domain."""
+        """The desk that has this address or its domain."""
         exactly = self.writing_as(sender)
-        return exactly or next((contact for contact in self._contacts if _writes_for(contact, sender)), None)
+        return exactly or next((contact for contact in self._contacts.values() if _writes_for(contact, sender)), None)
 
     def number_claim(self, mail: Mail, sender: str) -> Claim | None:
-        """What a mail from a desk of this channel claims by the number that it shows."""
-        for contact in self._ours.values():
+        """What a desk's mail claims by the number that it shows."""
+        for contact in self._contacts.values():
             if _writes_for(contact, sender):
                 claim = reader_of(contact).claim(mail)
                 if claim is not None:

@@ -1,13 +1,13 @@
 """Reads the raw mails of one channel, one delivery of kind MAIL at a time."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 
 from channels.channel import Backstage, ChannelContext
 from channels.email.identity import MailIdentity
 from channels.email.incoming.allowances import Allowances
 from channels.email.incoming.bodies import TEXTS_FOLDER
-from channels.email.incoming.clues import Answered, find_clues
+from channels.email.incoming.clues import find_clues
 from channels.email.incoming.desks import Desks
 from channels.email.incoming.effects import Done, Effects, Hold
 from channels.email.incoming.files import MailFiles
@@ -29,7 +29,7 @@ _GONE = "its content isn't kept any more"
 
 
 class IncomingMails:
-    """`handle` is the DeliveryHandler; `heard` is told which letters to desks were answered."""
+    """`handle` is the DeliveryHandler."""
 
     def __init__(
         self,
@@ -39,7 +39,6 @@ class IncomingMails:
         identity: MailIdentity,
         readers: MailReaders,
         effects: Effects,
-        heard: Callable[[Sequence[Answered]], None],
     ) -> None:
         self._settings = settings
         self._context = context
@@ -47,7 +46,6 @@ class IncomingMails:
         self._identity = identity
         self._readers = readers
         self._effects = effects
-        self._heard = heard
         self._tickets = ClaimedTickets(backstage.store, context.reads)
 
     async def handle(self, case: Case) -> None:
@@ -91,16 +89,18 @@ class IncomingMails:
         return done, MailRead(lease, mail_id, self._context.clock.now(), done.message_id, header_id, done.events)
 
     async def _settle(self, raw: RawMail, reading: Reading) -> Done:
-        desks = Desks(self._backstage.desks(), self._context.name)
+        desks = Desks(self._backstage.desks())
         clues = find_clues(reading.mail, reading.notification, raw.origin.recipients, self._identity, desks)
         found = await self._tickets.find(clues.all_claims)
         done = await self._effects.follow(sort(reading, clues, found, desks), reading, raw.id)
-        self._heard(answered_by_desk(clues, sole_sender(reading.mail), reading.authentication, desks))
+        for each in answered_by_desk(clues, sole_sender(reading.mail), reading.authentication, desks):
+            self._backstage.answers.tell(each.provider, each.unique, each.reference)
         return done
 
     def _question(self, raw: RawMail) -> Question:
         settings = self._settings
-        return Question(raw.origin.sender, settings.own_addresses, settings.authserv_id, settings.check_dkim)
+        own = self._identity.own_addresses
+        return Question(raw.origin.sender, own, settings.authserv_id, settings.check_dkim)
 
     @asynccontextmanager
     async def _content(self, raw: RawMail) -> AsyncIterator[AsyncIterable[bytes]]:
@@ -123,7 +123,6 @@ def incoming_mails(
     backstage: Backstage,
     identity: MailIdentity,
     readers: MailReaders,
-    heard: Callable[[Sequence[Answered]], None],
 ) -> IncomingMails:
     """With all that it is made of."""
     texts = Texts(TEXTS_FOLDER)
@@ -132,4 +131,4 @@ def incoming_mails(
     messages = Messages(settings, identity, allowances, texts)
     files = MailFiles(context.blobs, settings.most_files)
     effects = Effects(context, messages, files, texts, settings.language, backstage.owed)
-    return IncomingMails(settings, context, backstage, identity, readers, effects, heard)
+    return IncomingMails(settings, context, backstage, identity, readers, effects)

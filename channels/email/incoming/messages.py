@@ -79,14 +79,18 @@ class Messages:
 
     def _answerable(self, sender: Address) -> str | None:
         """The address, unless it is none, or one of our own: we don't write to ourselves."""
-        ours = sender.address.lower() in self._settings.own_addresses
-        if ours or any(self._identity.addresses.tokens([sender.address])):
+        if self._identity.is_ours(sender.address):
             return None
         try:
             mailable(sender.address)
         except ValueError:
             return None
         return sender.address
+
+    def _own_sender(self, mail: Mail) -> str:
+        """One of our own addresses, where somebody writes from it: nobody would get an answer to it."""
+        sender = sole_sender(mail)
+        return one_line(sender, _VALUE_LENGTH) if sender and self._identity.is_ours(sender) else ""
 
     def _acknowledgement(self, reading: Reading, email: str) -> tuple[Allowance, ...]:
         """None for robots, nor where it would go to somebody whose domain says that the mail isn't theirs."""
@@ -104,6 +108,7 @@ class Messages:
             "linked": linked or "",
             "reply_to": _reply_to(mail),
             "from": "" if sole_sender(mail) else one_line(", ".join(mail.all("from")), _VALUE_LENGTH),
+            "from_ourselves": self._own_sender(mail),
         }
         return {name: value for name, value in facts.items() if value}
 

@@ -12,18 +12,13 @@ _LONGEST = 320
 
 
 class ReplyAddresses:
-    """Addresses of the form of `pattern`, which has `{token}` once, left of its @. Raises ValueError for another one,
-    and where the local part would exceed RFC 5321's 64 characters."""
+    """Addresses of the form of `pattern`, which has `{token}` once, left of its @; those of the form of one of `others`
+    are read, too. Raises ValueError for another pattern, and where the local part would exceed RFC 5321's 64
+    characters."""
 
-    def __init__(self, pattern: str) -> None:
-        local, _, domain = pattern.rpartition("@")
-        if local.count(_SLOT) != 1 or _SLOT in domain or not domain:
-            raise ValueError("the pattern of reply addresses needs {token} once, left of its @")
-        if len(local) - len(_SLOT) + LENGTH > _LONGEST_LOCAL_PART:
-            raise ValueError(f"with a token of {LENGTH} characters the local part would exceed {_LONGEST_LOCAL_PART}")
+    def __init__(self, pattern: str, others: Iterable[str] = ()) -> None:
         self._pattern = pattern
-        before, after = (re.escape(each) for each in pattern.split(_SLOT))
-        self._read = re.compile(f"{before}([a-z2-7]{{{LENGTH}}}){after}", re.IGNORECASE)
+        self._read = [_reader(each) for each in dict.fromkeys([pattern, *others])]
 
     def address(self, token: str) -> str:
         return self._pattern.replace(_SLOT, token)
@@ -31,9 +26,20 @@ class ReplyAddresses:
     def tokens(self, addresses: Iterable[str]) -> Iterator[str]:
         """What stands in the place of a token in those of the addresses that have this form."""
         for address in addresses:
-            found = self._read.fullmatch(address.strip().strip("<>")[:_LONGEST])
+            plain = address.strip().strip("<>")[:_LONGEST]
+            found = next((found for each in self._read if (found := each.fullmatch(plain))), None)
             if found:
                 yield found[1]
+
+
+def _reader(pattern: str) -> re.Pattern[str]:
+    local, _, domain = pattern.rpartition("@")
+    if local.count(_SLOT) != 1 or _SLOT in domain or not domain:
+        raise ValueError("the pattern of reply addresses needs {token} once, left of its @")
+    if len(local) - len(_SLOT) + LENGTH > _LONGEST_LOCAL_PART:
+        raise ValueError(f"with a token of {LENGTH} characters the local part would exceed {_LONGEST_LOCAL_PART}")
+    before, after = (re.escape(each) for each in pattern.split(_SLOT))
+    return re.compile(f"{before}([a-z2-7]{{{LENGTH}}}){after}", re.IGNORECASE)
 
 
 def plus_addressing(address: str) -> str:
