@@ -31,6 +31,7 @@ ours, and are noted on its ticket.
 """
 _NEEDS = {
     Needs.PASSED: "must be authenticated",
+    Needs.PASSED_FROM_THE_START: "must be authenticated, and so must have been the mail that opened the ticket",
     Needs.NOT_FAILED: "may be unknown, but not disowned by its domain (DMARC)",
 }
 

@@ -174,6 +174,8 @@ class Answer:
     """Of an accepted copy: accepted, picked up or resolved."""
     retry_after: float | None = None
     """Seconds for which the provider asked to be left alone."""
+    again_after: float | None = None
+    """Seconds for which it won't have this ticket, while it takes others."""
     explicit: bool = True
     """False when silence (a timeout) is all there was: softer evidence against the provider's health."""
     misconfigured: bool = False

@@ -160,6 +160,16 @@ class MessageBounced(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDoubtful(Event):
+    """What is owed to `party`, a desk's name, about this ticket was sent as often as is fit, and may have arrived every
+    time: it counts as told from here on."""
+
+    type: ClassVar[str] = "message.doubtful"
+    party: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailNoted(Event):
     """A mail that became no message: `kind` says why, such as `own`, `receipt` or `desk_automatic`."""
 
@@ -403,6 +413,7 @@ TYPES: dict[str, type[Event]] = {
         TicketReopened,
         TicketReplied,
         MessageBounced,
+        MessageDoubtful,
         MailNoted,
         MailSkipped,
         ChannelTroubled,

@@ -115,6 +115,9 @@ class MailStore(Protocol):
     async def ticket_at(self, provider: str, provider_reference: str) -> str | None:
         """The id of the newest ticket whose copy has that reference there."""
 
+    async def tickets_of_mails(self, header_ids: Sequence[str]) -> Mapping[str, str]:
+        """Of those of these Message-IDs whose mails became requesters' messages, the id of the ticket, the oldest."""
+
     async def mailbox_position(self, channel: str, folder: str) -> str | None:
         """As it was saved last."""
 
@@ -411,17 +414,19 @@ class Provider(Protocol):
         """One attempt to hand over the ticket, within the provider's `timeout` in all. Never raises."""
 
     async def find(self, handoff: Handoff) -> Copy | None:
-        """Look for our copy by its key. Raises ProviderUnavailable."""
+        """Look for our copy by its key. One that can't be asked may be known to have it all the same: None is never
+        its answer. Raises ProviderUnavailable."""
 
     async def read(self, handoff: Handoff) -> Copy | None:
         """Read our copy back by the provider's reference. Raises ProviderUnavailable."""
 
-    async def append(self, handoff: Handoff, message: Message) -> None:
-        """Add a further message, once per message id. Raises ProviderUnavailable, ProviderRefused."""
+    async def append(self, handoff: Handoff, message: Message) -> str | None:
+        """Add a further message, once per message id. Where nothing more is to be tried though it may not have arrived,
+        why; else None. Raises ProviderUnavailable, ProviderRefused."""
 
-    async def withdraw(self, handoff: Handoff, reason: str) -> None:
-        """Say that somebody else has it; a copy that is gone is success. Raises ProviderUnavailable,
-        ProviderRefused (somebody works on it there)."""
+    async def withdraw(self, handoff: Handoff, reason: str) -> str | None:
+        """Say that somebody else has it; a copy that is gone is success. What it returns is as with `append`. Raises
+        ProviderUnavailable, ProviderRefused (somebody works on it there)."""
 
     async def probe(self, timeout: float) -> None:
         """Is it alive? Raises ProviderUnavailable; TimeoutError after `timeout` seconds."""

@@ -94,7 +94,8 @@ class ReportResult(StrEnum):
 class Copy:
     """A ticket as a provider shows it when asked."""
 
-    provider_reference: str
+    provider_reference: str | None
+    """None where it has not said one yet."""
     state: HandoffState
 
 

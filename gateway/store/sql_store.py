@@ -136,6 +136,9 @@ class SqlStore:
     async def ticket_at(self, provider: str, provider_reference: str) -> str | None:
         return await self._runner.read(lambda connection: mails.ticket_at(connection, provider, provider_reference))
 
+    async def tickets_of_mails(self, header_ids: Sequence[str]) -> Mapping[str, str]:
+        return await self._runner.read(lambda connection: mails.tickets_of_mails(connection, header_ids))
+
     async def mailbox_position(self, channel: str, folder: str) -> str | None:
         return await self._runner.read(lambda connection: mails.mailbox_position(connection, channel, folder))
 

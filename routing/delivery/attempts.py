@@ -20,6 +20,8 @@ async def attempt(live: LiveProvider, case: Case, handoff: Handoff, clock: Clock
         failpoint("create.before")
         answer = await live.adapter.create(case, handoff)
         failpoint("create.after")
+    if answer.again_after is not None:
+        live.put_off.put_off(handoff.ticket_id, clock.now() + answer.again_after)
     _tell_health(live, answer, started, clock, first=handoff.attempts == 1)
     return answer
 

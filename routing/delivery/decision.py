@@ -12,6 +12,10 @@ from routing.policy.plan import Option, Use
 _IN_VAIN = frozenset({HandoffState.REFUSED, HandoffState.UNAVAILABLE, HandoffState.UNKNOWN, HandoffState.ABSENT})
 _MAY_BE_TRIED_AGAIN = frozenset({HandoffState.UNAVAILABLE, HandoffState.UNKNOWN, HandoffState.ABSENT})
 """Under the same key: a desk that thaws later and finishes an old attempt then still makes one copy."""
+_DOUBT = (0.0, 300.0, 1800.0)
+"""Seconds to wait after so many attempts that a provider may have taken which can't be asked; after more of them nothing
+is sent there any more: its own word is waited for, or another takes the ticket."""
+_NEVER = float("inf")
 _LOOK_AGAIN = 1.0
 """Seconds after which a held ticket is looked at though nothing has changed."""
 
@@ -106,7 +110,7 @@ def decide(
     if adoptable and not in_flight and adoptable.id not in unreadable:
         return Adopt(adoptable)
     candidates = [option for option in open_options if not _excluded(copies.get(option.provider))]
-    retry_at = {option.provider: _retry_at(copies.get(option.provider)) for option in candidates}
+    retry_at = {option.provider: _retry_at(copies.get(option.provider), option) for option in candidates}
     ready = [option for option in candidates if retry_at[option.provider] <= now]
     for option in ready:
         if option.use is Use.NOW:
@@ -181,11 +185,19 @@ def _excluded(copy: Handoff | None) -> bool:
     return copy is not None and (copy.live or (copy.state is HandoffState.REFUSED and not copy.superseded))
 
 
-def _retry_at(copy: Handoff | None) -> Instant:
+def _retry_at(copy: Handoff | None, option: Option) -> Instant:
     """When a provider that failed this ticket may be tried again."""
     if copy is None or copy.state not in _MAY_BE_TRIED_AGAIN:
         return 0.0
-    return (copy.answered_at or copy.started_at) + backoff(copy.attempts, copy.id)
+    ended_at = copy.answered_at or copy.started_at
+    if _in_doubt(copy, option):
+        return ended_at + _DOUBT[copy.attempts] if copy.attempts < len(_DOUBT) else _NEVER
+    return ended_at + backoff(copy.attempts, copy.id)
+
+
+def _in_doubt(copy: Handoff | None, option: Option) -> bool:
+    """Whether its provider may have the ticket and can't be asked: each further attempt may make one copy more."""
+    return copy is not None and copy.state is HandoffState.UNKNOWN and not option.can_search
 
 
 def _wait_or_give_up(
@@ -197,10 +209,22 @@ def _wait_or_give_up(
 ) -> Step:
     if not candidates and not any(handoff.live for handoff in case.handoffs):
         return GiveUp("every provider refused it")
-    in_vain = sum(handoff.attempts for handoff in case.handoffs if handoff.state in _IN_VAIN and not handoff.superseded)
+    copies = latest_by_provider(case.handoffs)
+    in_doubt = {option.provider for option in candidates if _in_doubt(copies.get(option.provider), option)}
+    in_vain = sum(
+        handoff.attempts
+        for handoff in case.handoffs
+        if handoff.state in _IN_VAIN and not handoff.superseded and handoff.provider not in in_doubt
+    )
     if in_vain >= patience.give_up_after and _others_got_through(case, candidates):
         return GiveUp(f"{in_vain} attempts in vain, while other tickets got through")
-    reasons = "; ".join(f"{option.provider} {option.reason}" for option in candidates) or "its provider is down"
+    reasons = "; ".join(
+        f"{option.provider} may have it, and can't be asked"
+        if option.provider in in_doubt
+        else f"{option.provider} {option.reason}"
+        for option in candidates
+    )
+    reasons = reasons or "its provider is down"
     usable_at = (max(retry_at[option.provider], option.until or now) for option in candidates if _may_become(option))
     later = [at for at in usable_at if at > now]
     # A provider that comes back wakes the ticket: looking for it before would be a storm while all are down.

@@ -30,7 +30,8 @@ _TICKETS_IN_HAND = 1000
 _RESCUES_IN_HAND = 64
 _FOLLOW_UPS_IN_HAND = 64
 _NOTICES_IN_HAND = 8
-_MAILS_IN_HAND = 16
+_MAILS_IN_HAND = 64
+"""Those that take long to read leave room for others."""
 _ANSWERS_IN_HAND = 16
 _FOLLOW_UP_LEASE = 30.0
 _MAIL_LEASE = 600.0

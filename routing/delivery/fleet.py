@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gateway.core.clock import Clock, Instant
@@ -11,6 +11,7 @@ from gateway.core.ports import Provider
 from gateway.core.provider import HealthState, ProviderStatus
 from gateway.core.ticket import Priority, Terms, Ticket
 from routing.delivery.lanes import Lane
+from routing.delivery.put_off import PutOff
 from routing.health.monitor import Monitor
 from routing.policy.match import fits
 from routing.policy.plan import Option, View, plan, serving
@@ -31,10 +32,17 @@ class LiveProvider:
     accepted_at: Instant = 0.0
     back_at: Instant = 0.0
     """When it last answered again after it had been down."""
+    put_off: PutOff = field(default_factory=PutOff)
 
     def status(self, now: Instant) -> ProviderStatus:
         status = self.monitor.status(now)
         return replace(status, paused_until=self.paused_until) if self.paused_until else status
+
+    def status_for(self, ticket_id: str, now: Instant) -> ProviderStatus:
+        """As far as that ticket is concerned, which alone it may have asked to wait."""
+        status = self.status(now)
+        until = self.put_off.until(ticket_id)
+        return replace(status, paused_until=until) if until > max(now, status.paused_until) else status
 
     @property
     def attempt_seconds(self) -> float:
@@ -154,7 +162,13 @@ class Fleet:
         now = self._clock.now()
         policy = self.policy(ticket.policy)
         views = {
-            name: View(live.status(now), live.settings, live.lane.room() or name in reserved, live.accepted_at)
+            name: View(
+                live.status_for(ticket.id, now),
+                live.settings,
+                live.lane.room() or name in reserved,
+                live.accepted_at,
+                live.settings.can_search,
+            )
             for name in policy.providers
             if (live := self._providers[name])
         }

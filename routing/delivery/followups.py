@@ -5,6 +5,7 @@ from dataclasses import replace
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import Case, Defer, Finish, HandoffFact, Kind, Lease, Quarantine
 from gateway.core.errors import ProviderRefused, ProviderUnavailable
+from gateway.core.events import MessageDoubtful
 from gateway.core.handoff import Handoff, HandoffState, holding_copy, surplus_copies
 from gateway.core.ports import DeliveryStore
 from gateway.core.ticket import Direction
@@ -79,7 +80,7 @@ class FollowUps:
             if message.number <= copy.messages_sent or message.direction is not Direction.INBOUND:
                 continue
             try:
-                await live.adapter.append(copy, message)
+                await self._note_doubt(case, copy, await live.adapter.append(copy, message))
             except ProviderRefused as error:
                 if live.settings.can_read and await live.adapter.read(copy) is None:
                     await self._gone(case, copy)
@@ -88,6 +89,18 @@ class FollowUps:
                     await self._quarantine(case, f"{copy.provider} refused a message: {error}")
                     return
         await self._store.sent(copy.id, case.messages[-1].number, Finish(_lease(case)))
+
+    async def _note_doubt(self, case: Case, copy: Handoff, doubt: str | None) -> None:
+        """What its provider was told counts as told, though it may not have arrived: somebody has to know."""
+        if doubt is not None and case.ticket is not None:
+            told = MessageDoubtful(
+                at=self._clock.now(),
+                ticket_id=case.ticket.id,
+                reference=case.ticket.reference,
+                party=copy.provider,
+                reason=doubt,
+            )
+            await self._store.announce([told])
 
     async def _reconcile(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
         """Find out what became of an attempt whose outcome is unknown."""
@@ -115,19 +128,34 @@ class FollowUps:
     async def _tell_blindly(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
         """It can't be asked whether it has the ticket: its own word is waited for, and where another has the ticket
         meanwhile, it is told so without it."""
+        if await self._known_after_all(case, copy, live):
+            await self._finish(case)
+            return
         elapsed = self._clock.now() - max(copy.started_at, live.back_at)
         if elapsed < LOOKED_FOR or holding_copy(case.handoffs) is None:
             pause = min(max(_SOONEST_LOOK, elapsed / 2), LOOKED_FOR)
             await self._wait(case, "it can't be asked, and has not said that it has the ticket", pause)
             return
         try:
-            await live.adapter.withdraw(copy, _REASON_TO_WITHDRAW)
+            await self._note_doubt(case, copy, await live.adapter.withdraw(copy, _REASON_TO_WITHDRAW))
         except ProviderRefused as error:
             reason = f"{copy.provider} may have this ticket, too, and can't be told that another has it: {error}"
             await self._quarantine(case, reason)
             return
         await self._learn(copy, HandoffState.WITHDRAWN, _REASON_TO_WITHDRAW)
         await self._finish(case)
+
+    async def _known_after_all(self, case: Case, copy: Handoff, live: LiveProvider) -> bool:
+        """Whether an attempt whose end nobody waited for has gone well meanwhile."""
+        try:
+            found = await live.adapter.find(copy)
+        except ProviderUnavailable:
+            return False
+        if found is None:
+            return False
+        read_back_at = first_read_back(self._clock.now(), self._pick_up_within(case))
+        await self._learn(copy, found.state, "taken after all", found.provider_reference, read_back_at=read_back_at)
+        return True
 
     async def _confirm(self, case: Case, copy: Handoff, live: LiveProvider) -> None:
         """Is it still there, and does somebody work on it?"""
@@ -190,7 +218,7 @@ class FollowUps:
             await self._finish(case)
             return
         try:
-            await live.adapter.withdraw(copy, _REASON_TO_WITHDRAW)
+            await self._note_doubt(case, copy, await live.adapter.withdraw(copy, _REASON_TO_WITHDRAW))
         except ProviderRefused as error:
             await self._refused_withdrawal(case, copy, live, str(error))
             return

@@ -45,6 +45,8 @@ class View:
     """Whether its window and rate allow one more attempt now."""
     accepted_at: Instant = 0.0
     """When it last accepted any ticket."""
+    can_search: bool = True
+    """Whether it can be asked for what it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Option:
     """Whether one more attempt may start now; there is a line for those who wait for that."""
     accepted_at: Instant = 0.0
     """When the provider last accepted any ticket."""
+    can_search: bool = True
+    """Whether it can be asked for what it may have."""
 
 
 def plan(ticket: Ticket, policy: PolicySettings, views: Mapping[str, View], now: Instant) -> list[Option]:
@@ -71,12 +75,12 @@ def plan(ticket: Ticket, policy: PolicySettings, views: Mapping[str, View], now:
         misfit = _misfit(ticket, view.terms, now)
         use, health, until = _by_health(ticket, view, now)
         if misfit is None:
-            fitting.append(Option(name, use, health, until, view.room, view.accepted_at))
+            fitting.append(Option(name, use, health, until, view.room, view.accepted_at, view.can_search))
         else:
             usable = use in _USABLE or (use is Use.SOON and until is None)
             reason = Saying("{misfit}; {health}", misfit=misfit, health=health)
             use = Use.LAST_RESORT if usable else Use.NOT
-            unfit.append(Option(name, use, reason, until, view.room, view.accepted_at))
+            unfit.append(Option(name, use, reason, until, view.room, view.accepted_at, view.can_search))
     return fitting + unfit
 
 

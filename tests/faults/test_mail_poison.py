@@ -99,3 +99,19 @@ async def test_many_at_once_hold_up_nobody_either(tmp_path: Path) -> None:
             return KeptMails(rig).astray([message_id])
 
         await rig.until(read, SOON)
+
+
+async def test_a_crowd_of_slow_ones_holds_up_no_small_one(tmp_path: Path) -> None:
+    """Each takes seconds, and is taken up before the small one comes."""
+    part = b"--b\r\nContent-Type: text/html\r\n\r\n" + (b"<p>&amp;&eacute;<b>x</b> " * 30 + b"\r\n") * 250
+    slow = _HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 30 + b"--b--\r\n"
+    port = free_port(23_000)
+    async with mail_service(tmp_path, listener(port)) as rig:
+        await asyncio.to_thread(deliver, port, *(mine(slow, number) for number in range(10)))
+        message_id, next_one = good()
+        await asyncio.to_thread(deliver, port, next_one)
+
+        async def read() -> str | None:
+            return KeptMails(rig).astray([message_id])
+
+        await rig.until(read, SOON)

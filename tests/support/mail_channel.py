@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from channels.email.channel import EmailChannel
 from channels.email.identity import MailIdentity
@@ -18,16 +18,19 @@ from tests.support.mail_listener import Dialogue
 from tests.support.mail_parts import LEASE, SIGNER, MailParts, mail_parts
 
 ADDRESS = "help@example.org"
+OTHER_ADDRESS = "post@other.example"
 ANA = "ana@example.net"
 MX = "mx.example.org"
 
 
 @dataclass
 class MailRig:
-    """One channel, `mail`, of help@example.org, and what is behind it."""
+    """The channel `mail` of help@example.org, and what is behind it; where it is wanted, also the channel `other` of
+    post@other.example."""
 
     channel: EmailChannel
     parts: MailParts
+    other: EmailChannel | None = None
 
     @property
     def store(self) -> SqlStore:
@@ -41,17 +44,19 @@ class MailRig:
 
     # mails
 
-    async def hand_in(self, content: bytes, *recipients: str, sender: str = ANA) -> str:
-        """By LMTP; the reply to its content."""
-        async with self.dialogue() as dialogue:
+    async def hand_in(self, content: bytes, *recipients: str, sender: str = ANA, other: bool = False) -> str:
+        """By LMTP, to the channel `mail` or to the other; the reply to its content."""
+        async with self.dialogue(other=other) as dialogue:
             await dialogue.envelope(*recipients or (ADDRESS,), sender=sender)
             lines = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").replace(b"\r\n.", b"\r\n..")
             return await dialogue.say(lines + b"\r\n.")
 
     @asynccontextmanager
-    async def dialogue(self) -> AsyncIterator[Dialogue]:
+    async def dialogue(self, *, other: bool = False) -> AsyncIterator[Dialogue]:
         """A connection to the listener, greeted."""
-        listens_on = self.channel.listens_on
+        channel = self.other if other else self.channel
+        assert channel is not None
+        listens_on = channel.listens_on
         assert listens_on is not None
         dialogue = Dialogue(*await asyncio.open_connection(listens_on.host, listens_on.port))
         try:
@@ -65,12 +70,14 @@ class MailRig:
         """Whatever is to be read now; how many mails that was."""
         cases = await self.claim(Kind.MAIL)
         for case in cases:
-            await self.channel.handlers()[Kind.MAIL](case)
+            channel = self.other if case.delivery.target == "other" else self.channel
+            assert channel is not None
+            await channel.handlers()[Kind.MAIL](case)
         return len(cases)
 
-    async def take(self, content: bytes, *recipients: str, sender: str = ANA) -> str:
+    async def take(self, content: bytes, *recipients: str, sender: str = ANA, other: bool = False) -> str:
         """Hand it in, and have it read; what became of it, as it was measured."""
-        reply = await self.hand_in(content, *recipients, sender=sender)
+        reply = await self.hand_in(content, *recipients, sender=sender, other=other)
         assert reply.startswith("250 "), reply
         before = len(self.parts.told.read)
         await self.read()
@@ -146,3 +153,33 @@ async def mail_rig(**settings: object) -> AsyncIterator[MailRig]:
         finally:
             await channel.stop(1.0)
             await channel.close()
+
+
+@asynccontextmanager
+async def two_mail_channels() -> AsyncIterator[MailRig]:
+    """Of one gateway: either is told the other's addresses."""
+    settings = {
+        name: EmailSettings.model_validate(
+            {
+                "address": address,
+                "listener": {"listen": "127.0.0.1:0"},
+                "smtp": {"host": "127.0.0.1", "port": 1, "security": "none"},
+                "authserv_id": MX,
+            }
+        )
+        for name, address in (("mail", ADDRESS), ("other", OTHER_ADDRESS))
+    }
+    async with mail_parts() as parts:
+        everywhere = tuple(each.mail_addresses for each in settings.values())
+        mail, other = (
+            EmailChannel(each, replace(parts.context, name=name, mail_addresses=everywhere), parts.backstage)
+            for name, each in settings.items()
+        )
+        try:
+            await mail.start()
+            await other.start()
+            yield MailRig(mail, parts, other)
+        finally:
+            for channel in (mail, other):
+                await channel.stop(1.0)
+                await channel.close()

@@ -61,14 +61,14 @@ def misbehave(way: str, folder: Path) -> None:
         case "honest":
             send(found())
         case "dead_once":
-            if (first := folder.parents[1] / "first").exists():
+            if (first := folder.parents[2] / "first").exists():
                 send(found())
             else:
                 first.touch()
                 os.kill(os.getpid(), 9)
         case "together":
-            (folder.parents[1] / f"{os.getpid()}.here").touch()
-            while len(list(folder.parents[1].glob("*.here"))) < 2:
+            (folder.parents[2] / f"{os.getpid()}.here").touch()
+            while len(list(folder.parents[2].glob("*.here"))) < 2:
                 time.sleep(0.01)
             send(found())
         case "outside":

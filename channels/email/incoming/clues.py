@@ -48,7 +48,8 @@ def find_clues(
 ) -> Clues:
     """`recipients` are the envelope's."""
     message_ids = identity.message_ids
-    claims = identity.claims.of(mail, recipients, desks.number_claim(mail, sole_sender(mail)))
+    sender = sole_sender(mail)
+    claims = identity.claims.of(mail, recipients, desks.number_claim(mail, sender), desks.written_by(sender))
     return Clues(
         own=_by(message_ids, mail.message_id),
         returned=_returned(notification, message_ids, claims) if notification else None,

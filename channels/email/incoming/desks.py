@@ -38,6 +38,10 @@ class Desks:
         exactly = self.writing_as(sender)
         return exactly or next((contact for contact in self._contacts.values() if _writes_for(contact, sender)), None)
 
+    def written_by(self, sender: str) -> list[str]:
+        """The names of those whose mail it may be."""
+        return [contact.provider for contact in self._contacts.values() if _writes_for(contact, sender)]
+
     def number_claim(self, mail: Mail, sender: str) -> Claim | None:
         """What a desk's mail claims by the number that it shows."""
         for contact in self._contacts.values():

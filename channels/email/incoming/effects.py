@@ -18,6 +18,7 @@ from channels.email.incoming.tickets import Claimed
 from channels.email.reading.reading import ReadFile, Reading
 from gateway.core.clock import Instant
 from gateway.core.delivery import Kind
+from gateway.core.errors import InvalidMessage
 from gateway.core.events import Event, MailNoted, MessageBounced
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.texts import Texts
@@ -98,7 +99,10 @@ class Effects:
         return await self._received(self._messages.further(reading, taken, dedupe, claimed, now), "message")
 
     async def _received(self, message: InboundMessage, outcome: str) -> Done:
-        receipt = await self._context.intake.receive(message)
+        try:
+            receipt = await self._context.intake.receive(message)
+        except InvalidMessage as error:
+            raise Hold(f"it can't be taken: {error}") from error
         match receipt.acceptance:
             case Acceptance.NEW:
                 if message.acknowledge:
@@ -112,13 +116,21 @@ class Effects:
                 raise Hold("it was here before, with other words")
 
     async def _reported(self, reading: Reading, mail_id: str, fate: FromDesk, now: Instant) -> Done:
+        if fate.word.generated and await self._is_what_it_said_first(reading, mail_id, fate, now):
+            return Done("duplicate")
         reports = await self._reports(reading, mail_id, fate, now)
-        if fate.word.generated:
-            acknowledged = self._report(reading, mail_id, fate, ReportType.ACCEPTED, now)
-            if await self._context.intake.foresee(acknowledged) is ReportResult.DUPLICATE:
-                return Done("duplicate")
         results = [await self._tell(report, fate.claimed.case.messages) for report in reports]
         return Done("duplicate" if set(results) == {ReportResult.DUPLICATE} else "report")
+
+    async def _is_what_it_said_first(self, reading: Reading, mail_id: str, fate: FromDesk, now: Instant) -> bool:
+        """Whether the mail was read before, when the desk had not spoken yet, and so taken for a robot's."""
+        for kind in (ReportType.ACCEPTED, ReportType.PICKED_UP, ReportType.RESOLVED):
+            if kind in fate.word.reports:
+                continue
+            before = self._report(reading, mail_id, fate, kind, now)
+            if await self._context.intake.foresee(before) is ReportResult.DUPLICATE:
+                return True
+        return False
 
     async def _reports(self, reading: Reading, mail_id: str, fate: FromDesk, now: Instant) -> list[ProviderReport]:
         reports = []
@@ -156,7 +168,13 @@ class Effects:
         result = await intake.report(report)
         if result is ReportResult.NOT_FOUND and report.provider_reference is not None:
             # The thread has proved which ticket it is; the number is another where a desk has merged two of its own.
-            result = await intake.report(replace(report, provider_reference=None))
+            report = replace(report, provider_reference=None)
+            result = await intake.report(report)
+        if result is ReportResult.NOT_FOUND and report.type is ReportType.REPLIED:
+            # We believed that it hasn't got the ticket: who answers it has.
+            has_it = replace(report, type=ReportType.ACCEPTED, report_id=f"{report.report_id} has it", body=None)
+            await intake.report(replace(has_it, attachments=()))
+            result = await intake.report(report)
         if result is ReportResult.NOT_FOUND:
             raise Hold(f"from the desk {report.provider}, about a ticket that it has no more")
         if result is ReportResult.FULL:

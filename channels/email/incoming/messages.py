@@ -3,12 +3,13 @@ a priority or a reference (T22), and nobody but its sole From is the requester (
 
 from collections.abc import Mapping
 
-from channels.email.authentication import Authenticated, NotAuthenticated, Why
+from channels.email.authentication import NotAuthenticated, Why
 from channels.email.automatic import Kind
 from channels.email.identity import MailIdentity
 from channels.email.incoming.allowances import Allowances
 from channels.email.incoming.bodies import NAME_LENGTH, body_of, one_line, subject_of
 from channels.email.incoming.bounds import most_messages
+from channels.email.incoming.facts import AUTHENTICATED, LONGEST, authenticated
 from channels.email.incoming.files import Taken
 from channels.email.incoming.tickets import Claimed
 from channels.email.mail import Address, Mail
@@ -21,7 +22,6 @@ from gateway.core.texts import Texts
 from gateway.core.ticket import Allowance, DedupeKey, InboundMessage, Priority, Requester
 
 _PRIORITIES = {priority.label: priority for priority in Priority}
-_VALUE_LENGTH = 500
 
 
 class Messages:
@@ -90,7 +90,7 @@ class Messages:
     def _own_sender(self, mail: Mail) -> str:
         """One of our own addresses, where somebody writes from it: nobody would get an answer to it."""
         sender = sole_sender(mail)
-        return one_line(sender, _VALUE_LENGTH) if sender and self._identity.is_ours(sender) else ""
+        return one_line(sender, LONGEST) if sender and self._identity.is_ours(sender) else ""
 
     def _acknowledgement(self, reading: Reading, email: str) -> tuple[Allowance, ...]:
         """None for robots, nor where it would go to somebody whose domain says that the mail isn't theirs."""
@@ -103,11 +103,11 @@ class Messages:
         """Facts for operations and desks."""
         mail, kind = reading.mail, reading.outcome.kind
         facts = {
-            "authenticated": _authenticated(reading),
+            AUTHENTICATED: authenticated(reading.authentication),
             "mail": kind.value if kind is not Kind.PERSON else "",
             "linked": linked or "",
             "reply_to": _reply_to(mail),
-            "from": "" if sole_sender(mail) else one_line(", ".join(mail.all("from")), _VALUE_LENGTH),
+            "from": "" if sole_sender(mail) else one_line(", ".join(mail.all("from")), LONGEST),
             "from_ourselves": self._own_sender(mail),
         }
         return {name: value for name, value in facts.items() if value}
@@ -118,20 +118,9 @@ def new_words(mail: Mail) -> str:
     return mail.reply or mail.text
 
 
-def _authenticated(reading: Reading) -> str:
-    """`dkim example.org`; `no` where nobody answers for the sender, `failed` where its own domain disowns the mail."""
-    match reading.authentication:
-        case Authenticated(domain, method):
-            return one_line(f"{method} {domain}", _VALUE_LENGTH)
-        case NotAuthenticated(Why.FAILED):
-            return "failed"
-        case _:
-            return "no"
-
-
 def _reply_to(mail: Mail) -> str:
     """Where the mail wants answers, if that isn't where it is from. It is shown, and never used."""
     wanted = [each.address for each in mail.reply_to if each.address]
     return (
-        "" if [each.lower() for each in wanted] == [sole_sender(mail)] else one_line(", ".join(wanted), _VALUE_LENGTH)
+        "" if [each.lower() for each in wanted] == [sole_sender(mail)] else one_line(", ".join(wanted), LONGEST)
     )

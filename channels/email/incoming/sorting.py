@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from channels.email.authentication import Authentication, NotAuthenticated, Why
+from channels.email.authentication import Authenticated, Authentication, NotAuthenticated, Why
 from channels.email.automatic import Kind
 from channels.email.incoming.clues import Answered, Clues
-from channels.email.incoming.desk_reports import ROBOTS, DeskWord, desk_word
+from channels.email.incoming.desk_reports import ROBOTS, DeskWord, desk_word, has_spoken
 from channels.email.incoming.desks import Desks, reader_of
 from channels.email.incoming.tickets import Claimed, known_of
 from channels.email.notifications.notification import Action, Notification, Recipient
@@ -96,7 +96,11 @@ def answered_by_desk(clues: Clues, sender: str, authentication: Authentication, 
     """Of what a mail says it answers, that whose desk it is from. `sender` is the sole one."""
     if authentication == NotAuthenticated(Why.FAILED):
         return []
-    return [each for each in clues.answered if desks.is_from(each.provider, sender)]
+    answered = [each for each in clues.answered if desks.is_from(each.provider, sender)]
+    if isinstance(authentication, Authenticated):
+        by_subject = (claim for claim in clues.claims if claim.strategy is Strategy.SUBJECT and claim.party.desk)
+        answered.extend(Answered(claim.party.desk, reference=claim.key) for claim in by_subject)
+    return answered
 
 
 def _of_notification(
@@ -114,12 +118,8 @@ def _continuing(reading: Reading, claim: Claim, claimed: Claimed, desks: Desks) 
     if not claim.party.desk:
         return Noted(kind.value, claimed) if kind in _ANSWERS_BY_ITSELF else Continues(claimed)
     contact = desks.contact(claim.party.desk)
-    numbers = {
-        handoff.provider_reference
-        for handoff in claimed.case.handoffs
-        if handoff.provider == contact.provider and handoff.provider_reference
-    }
-    word = desk_word(reading.mail, kind, reader_of(contact), numbers, has_files=bool(reading.files))
+    heard = has_spoken(claimed.case, contact.provider)
+    word = desk_word(reading.mail, kind, reader_of(contact), heard=heard, has_files=bool(reading.files))
     return FromDesk(claimed, contact, word) if word.reports else Noted(DESK_AUTOMATIC, claimed)
 
 
@@ -128,26 +128,35 @@ def _of_nothing(
 ) -> Opens | Noted | Held:
     """A mail that continues no ticket, whatever it claims."""
     sender, kind = sole_sender(reading.mail), reading.outcome.kind
-    given = next((claim for claim in clues.claims if claim.strategy in _GIVEN_BY_US), None)
-    if given is not None and given.key == CANARY_REFERENCE and desks.is_from(given.party.desk, sender):
+    if any(claim.key == CANARY_REFERENCE and desks.is_from(claim.party.desk, sender) for claim in clues.claims):
         return Noted(CANARY)
+    given = next((claim for claim in clues.claims if claim.strategy in _GIVEN_BY_US), None)
     if given is not None and given.party.desk and given in found:
         # Whoever it is, a ticket of theirs would go to a desk, whose robot answers, and so on.
         return Held(f"about the ticket of the desk {given.party.desk}, from an address that isn't known as the desk's")
     if kind in _ANSWERS_BY_ITSELF and given is not None and given in found:
         return Noted(kind.value, found[given])
-    return _of_desk(sender, kind, clues, desks) or Opens(_linked(thread, found))
+    numbered = any(_is_number(claim, found) for claim in clues.claims)
+    return _of_desk(sender, kind, desks, numbered=numbered) or Opens(_linked(thread, found))
 
 
-def _of_desk(sender: str, kind: Kind, clues: Clues, desks: Desks) -> Noted | Held | None:
+def _is_number(claim: Claim, found: Mapping[Claim, Claimed]) -> bool:
+    """Whether it is a desk's number, or ours of a ticket that the desk has or had."""
+    if claim.strategy is Strategy.DESK_NUMBER:
+        return True
+    handoffs = found[claim].case.handoffs if claim.strategy is Strategy.SUBJECT and claim in found else ()
+    return any(handoff.provider == claim.party.desk for handoff in handoffs)
+
+
+def _of_desk(sender: str, kind: Kind, desks: Desks, *, numbered: bool) -> Noted | Held | None:
     """What a desk writes about no ticket would be handed to it as a ticket, which its robot would answer, and so on.
-    Somebody at a desk's domain may ask for help like anybody, but not with a ticket's number, nor by a robot."""
+    Somebody at a desk's domain may ask for help like anybody, but not with a ticket's number, nor by a robot. A robot's
+    mail with a number may be the acknowledgement that was to teach us that number."""
     contact = desks.writing_from(sender)
     if contact is None:
         return None
-    if kind in ROBOTS:
+    if kind in ROBOTS and not numbered:
         return Noted(DESK_AUTOMATIC)
-    numbered = any(claim.strategy is Strategy.DESK_NUMBER for claim in clues.claims)
     if numbered or desks.writing_as(sender) is not None:
         return Held(f"from the desk {contact.provider}, and about no ticket that it has")
     return None

@@ -29,7 +29,8 @@ class Limits:
     depth: int = 50
     """Multiparts and mails within each other."""
     html_size: int = 4_000_000
-    """Characters of HTML. Beyond this cap and the next two, HTML is only stripped of its tags."""
+    """Characters of HTML, all parts of a mail together. Beyond this cap and the next two, HTML is only stripped of its
+    tags."""
     html_tags: int = 100_000
     """Elements that are opened."""
     html_depth: int = 400

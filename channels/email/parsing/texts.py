@@ -40,6 +40,7 @@ class TextReader:
         self._flaws = flaws
         self._texts = Texts()
         self._read: dict[int, str] = {}
+        self._text_left = self._safe_left = limits.html_size
 
     def read(self, bodies: Bodies) -> Texts:
         texts = self._texts
@@ -51,13 +52,17 @@ class TextReader:
         return texts
 
     def text_of_html(self, html: str) -> str:
-        if is_readable(html, self._limits):
+        if len(html) <= self._text_left and is_readable(html, self._limits):
+            self._text_left -= len(html)
             return html_to_text(html)
         self._flaws.add(Flaw.HTML_NOT_READ)
         return without_tags(html)
 
     def safe_html(self, html: str) -> str:
-        return sanitise(html) if is_readable(html, self._limits) else ""
+        if len(html) <= self._safe_left and is_readable(html, self._limits):
+            self._safe_left -= len(html)
+            return sanitise(html)
+        return ""
 
     def _html(self, node: Node) -> str:
         if node.media_type != HTML:

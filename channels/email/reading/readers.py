@@ -13,16 +13,21 @@ from channels.email.reading.orders import Order, Rules
 from channels.email.reading.process import COMMAND, Ended
 from channels.email.reading.reading import NoReader, Question, Reading, Unreadable
 from channels.email.reading.scratch import Scratch
+from channels.email.reading.turns import Turns
 from gateway.core.errors import StartError
 
 _MEMORY = 512 * 2**20
+_TIMEOUT = "timeout"
 _TRIES = 2
 """A process may be killed for no fault of its mail, as by a machine that runs out of memory."""
 _DKIM_SHARE = 0.5
+_QUICK = 2.0
+"""Seconds that a mail may take before others. One that takes longer is read anew, in a process that only such mails
+wait for: a mail of 25 MB takes about one."""
 
 
 class MailReaders:
-    """Reads mails, `processes` of them at once. Each may take `within` seconds, and its process `memory` bytes of
+    """Reads mails, `processes` of them at once, and one more that takes long. Each may take `within` seconds, and its process `memory` bytes of
     address space, its program among them. `command` starts a process."""
 
     def __init__(
@@ -38,8 +43,9 @@ class MailReaders:
         self._within = within
         self._memory = memory
         rules = Rules(memory, within * _DKIM_SHARE, self._limits)
-        self._crew = Crew((*command, rules.dump()), processes)
-        self._turns = asyncio.Semaphore(processes)
+        self._crew = Crew((*command, rules.dump()), processes + 1)
+        self._turns = Turns(processes)
+        self._long_turns = Turns(1)
         self._closed = False
 
     async def start(self) -> None:
@@ -66,35 +72,44 @@ class MailReaders:
         place = self._scratch.place()
         try:
             mail = await arrive(content, place)
-            async with self._turns:
-                reading = await self._read(question, mail, place)
-            yield reading
+            yield await self._read(question, mail, place)
         finally:
             await self._scratch.remove(place)
 
     async def _read(self, question: Question, mail: Arrived, place: Path) -> Reading:
+        quick = min(_QUICK, self._within)
+        try:
+            async with self._turns.turn(mail.size):
+                return await self._tried(question, mail, place / "quick", quick)
+        except Unreadable as error:
+            if error.code != _TIMEOUT or quick == self._within:
+                raise
+        async with self._long_turns.turn(mail.size):
+            return await self._tried(question, mail, place / "long", self._within)
+
+    async def _tried(self, question: Question, mail: Arrived, place: Path, within: float) -> Reading:
         why = ""
         for number in range(_TRIES):
             folder = place / str(number)
             order = Order(question, str(mail.path) if mail.path else None, str(folder))
             try:
-                answer = await self._answer(order, mail, folder)
+                answer = await self._answer(order, mail, folder, within)
             except Ended as error:
                 why = str(error)
             else:
                 return self._reading(answer, mail.size)
         raise Unreadable("crashed", _said(f"the process that read the mail failed: {why}", mail.size))
 
-    async def _answer(self, order: Order, mail: Arrived, folder: Path) -> Reading | Declined:
+    async def _answer(self, order: Order, mail: Arrived, folder: Path, within: float) -> Reading | Declined:
         """Of one process, which is kept only if it behaved."""
         process = await self._crew.take()
         try:
-            answer = judge(await process.ask(order.dump(), mail.content, self._within), folder)
+            answer = judge(await process.ask(order.dump(), mail.content, within), folder)
         except BaseException as error:
             await self._crew.dismiss(process)
             if isinstance(error, TimeoutError):
-                why = f"reading the mail takes longer than {self._within:g} s"
-                raise Unreadable("timeout", _said(why, mail.size)) from None
+                why = f"reading the mail takes longer than {within:g} s"
+                raise Unreadable(_TIMEOUT, _said(why, mail.size)) from None
             if isinstance(error, ValueError):
                 raise Ended("what it answered is no answer") from None
             raise

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import islice
 
 from channels.email.mail import Mail
 from channels.email.threading.addresses import ReplyAddresses
@@ -13,6 +14,9 @@ from gateway.core.values import dataclass
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to", "x-envelope-to")
 _MOST = 10
 """Claims of one mail that are looked into."""
+_MOST_ADDRESSES = 50
+"""Of one mail that are looked at: each that looks like a ticket's costs a digest for every desk."""
+_MOST_ANSWERED = 5
 
 
 class Strategy(StrEnum):
@@ -26,6 +30,8 @@ class Strategy(StrEnum):
     """By a reference in its subject."""
     DESK_NUMBER = "desk_number"
     """By the number that a desk has given the ticket."""
+    OWN_THREAD = "own_thread"
+    """By answering a mail of the requester's own that is in the ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Claim:
 
     strategy: Strategy
     key: str
-    """The ticket's plain reference; for DESK_NUMBER the desk's own number."""
+    """The ticket's plain reference; for DESK_NUMBER the desk's own number, for OWN_THREAD a Message-ID."""
     party: Party = REQUESTER
     """In whose role."""
 
@@ -47,22 +53,36 @@ class Claims:
         self._addresses = addresses
         self._message_ids = message_ids
 
-    def of(self, mail: Mail, recipients: Iterable[str] = (), desk_number: Claim | None = None) -> tuple[Claim, ...]:
-        """The claims of a mail; `recipients` are the envelope's, `desk_number` is what a desk's pattern has found."""
+    def of(
+        self,
+        mail: Mail,
+        recipients: Iterable[str] = (),
+        desk_number: Claim | None = None,
+        desks: Iterable[str] = (),
+    ) -> tuple[Claim, ...]:
+        """The claims of a mail; `recipients` are the envelope's, `desk_number` is what a desk's pattern has found,
+        `desks` are those whose mail it may be."""
         found = [*self._by_address(mail, recipients), *self._by_message_id(mail)]
         if desk_number is not None:
             found.append(desk_number)
-        found.extend(Claim(Strategy.SUBJECT, reference) for reference in references_in(mail.subject))
-        return tuple(dict.fromkeys(found))[:_MOST]
+        parties = [*map(Party, desks), REQUESTER]
+        found.extend(Claim(Strategy.SUBJECT, key, party) for key in references_in(mail.subject) for party in parties)
+        return tuple(dict.fromkeys([*found[:_MOST], *_by_own_mails(mail)]))
 
     def _by_address(self, mail: Mail, recipients: Iterable[str]) -> Iterator[Claim]:
         # A token can't be guessed, so that any place which shows an address will do: blind copies have only these.
         shown = [each.address for each in (*mail.to, *mail.cc)]
         delivered = [value for name in _DELIVERED for value in mail.all(name)]
-        for token in self._addresses.tokens([*recipients, *delivered, *shown]):
+        looked_at = islice(dict.fromkeys([*recipients, *delivered, *shown]), _MOST_ADDRESSES)
+        for token in self._addresses.tokens(looked_at):
             proof = self._tokens.read(Purpose.ADDRESS, token)
             if proof:
                 yield Claim(Strategy.ADDRESS, proof.reference, proof.party)
 
     def _by_message_id(self, mail: Mail) -> Iterator[Claim]:
         return (Claim(Strategy.MESSAGE_ID, proof.reference, proof.party) for proof in self._message_ids.answered(mail))
+
+
+def _by_own_mails(mail: Mail) -> Iterator[Claim]:
+    newest_first = dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])
+    return (Claim(Strategy.OWN_THREAD, message_id) for message_id in islice(newest_first, _MOST_ANSWERED))

@@ -28,6 +28,9 @@ class Needs(StrEnum):
     """Authenticated."""
     NOT_FAILED = "not_failed"
     """Authenticated, or nothing known; not where the domain disowns the mail."""
+    PASSED_FROM_THE_START = "passed_from_the_start"
+    """Authenticated, as was the mail that opened the ticket: else somebody may have opened it in the sender's name, so
+    as to read there what the sender is led to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,14 @@ RULES = (
     Rule(Strategy.MESSAGE_ID, Side.REQUESTER, "has seen a mail of ours to the requester", Needs.NOT_FAILED),
     Rule(Strategy.MESSAGE_ID, Side.DESK, "has seen a mail of ours to this desk", Needs.NOT_FAILED),
     Rule(Strategy.DESK_NUMBER, Side.DESK, "nothing: a desk's numbers can be guessed", Needs.PASSED),
-    Rule(Strategy.SUBJECT, Side.REQUESTER, "nothing: a reference identifies and can be guessed", Needs.PASSED),
+    Rule(Strategy.SUBJECT, Side.DESK, "nothing: a reference identifies and can be guessed", Needs.PASSED),
+    Rule(
+        Strategy.SUBJECT,
+        Side.REQUESTER,
+        "nothing: a reference identifies and can be guessed",
+        Needs.PASSED_FROM_THE_START,
+    ),
+    Rule(Strategy.OWN_THREAD, Side.REQUESTER, "nothing: whoever got that mail can answer it", Needs.PASSED),
 )
 """Everybody must be a participant: the requester's address, or an address or domain of the desk."""
 
@@ -60,6 +70,8 @@ class Known:
     ticket_id: str
     participants: Mapping[Party, Collection[str]]
     """Addresses in lower case of each party; `@desk.example` stands for all of that domain."""
+    opened_authenticated: bool = False
+    """By a mail that was authenticated as the requester's."""
 
 
 class Decision(StrEnum):
@@ -97,7 +109,7 @@ def decide(mail: Mail, claims: Sequence[Claim], known: Mapping[Claim, Known], au
         first = first or claim
         rule = _RULE.get((claim.strategy, Side.DESK if claim.party.desk else Side.REQUESTER))
         takes_part = bool(sender) and _takes_part(sender, ticket.participants.get(claim.party, ()))
-        if rule and takes_part and _satisfied(rule.needs, authentication):
+        if rule and takes_part and _satisfied(rule.needs, authentication, ticket):
             return Thread(Decision.CONTINUES, ticket.ticket_id, None, claim, rule.proves, authenticated)
     linked = known[first].ticket_id if first else None
     return Thread(Decision.NEW, None, linked, first, "", authenticated)
@@ -113,7 +125,7 @@ def _takes_part(sender: str, participants: Collection[str]) -> bool:
     return sender in participants or f"@{sender.rpartition('@')[2]}" in participants
 
 
-def _satisfied(needs: Needs, authentication: Authentication) -> bool:
+def _satisfied(needs: Needs, authentication: Authentication, ticket: Known) -> bool:
     if isinstance(authentication, NotAuthenticated):
         return needs is Needs.NOT_FAILED and authentication.why is not Why.FAILED
-    return True
+    return needs is not Needs.PASSED_FROM_THE_START or ticket.opened_authenticated

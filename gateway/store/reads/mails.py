@@ -1,12 +1,23 @@
 """Raw mails as they are kept, and what they lead to."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, bindparam, select
 
 from gateway.core.raw_mail import RawMail
 from gateway.core.ticket import Direction
 from gateway.store import mail_rows
 from gateway.store.queries import Query
-from gateway.store.schema import among, handoffs, mail_positions, messages, quarantine, raw_contents, raw_mails
+from gateway.store.schema import (
+    BECAME_MESSAGE,
+    among,
+    handoffs,
+    mail_positions,
+    messages,
+    quarantine,
+    raw_contents,
+    raw_mails,
+)
 
 _MAIL = Query(
     select(raw_mails, raw_contents.c.content)
@@ -23,6 +34,12 @@ _HEADER_IDS = Query(
         raw_mails.c.header_id.is_not(None),
     )
     .order_by(messages.c.number, raw_mails.c.id)
+)
+_TICKETS_OF_MAILS = Query(
+    select(raw_mails.c.header_id, messages.c.ticket_id)
+    .join_from(raw_mails, messages)
+    .where(among(raw_mails.c.header_id), BECAME_MESSAGE)
+    .order_by(messages.c.ticket_id.desc())
 )
 _TICKET_AT = Query(
     select(handoffs.c.ticket_id)
@@ -55,6 +72,11 @@ def header_ids(connection: Connection, ticket_id: str) -> list[str]:
 def ticket_at(connection: Connection, provider: str, provider_reference: str) -> str | None:
     found = _TICKET_AT.rows(connection, [provider_reference], provider=provider)
     return found[0].ticket_id if found else None
+
+
+def tickets_of_mails(connection: Connection, header_ids: Sequence[str]) -> dict[str, str]:
+    """Anybody may use a Message-ID again: the first ticket is meant."""
+    return {row.header_id: row.ticket_id for row in _TICKETS_OF_MAILS.rows(connection, header_ids)}
 
 
 def mailbox_position(connection: Connection, channel: str, folder: str) -> str | None:

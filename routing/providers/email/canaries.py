@@ -5,7 +5,7 @@ import asyncio
 from gateway.core.clock import Clock, Instant
 from gateway.core.errors import ProviderUnavailable
 from gateway.core.ids import new_id
-from gateway.core.post import DeskContact, Letter, Post, Purpose, Sent
+from gateway.core.post import DeskContact, Letter, Post, Purpose, Sent, Unknown
 from routing.providers.email.canary import CanaryWatch
 from routing.providers.email.settings import CanarySettings
 
@@ -42,7 +42,8 @@ class CanaryFlights:
     async def _fly(self, sent_at: Instant) -> None:
         letter = Letter(self._desk, Purpose.CANARY, new_id())
         while True:
-            if isinstance(await self._post.send(letter), Sent):
+            # One that may have arrived isn't sent again: the next is due soon enough.
+            if isinstance(await self._post.send(letter), Sent | Unknown):
                 break
             await asyncio.sleep(_AGAIN_AFTER)
         await self._post.acknowledged(self._desk.provider, letter.unique)

@@ -1,4 +1,8 @@
-"""What became of a letter, as an answer to a hand-off or as the error of a follow-up. Pure."""
+"""What became of a letter, as an answer to a hand-off or as the error of a follow-up. Pure.
+
+Only a refusal of the content is about the ticket. A refused sender is our relay's word about us, a refused recipient
+about the desk's address: every other ticket would meet the same.
+"""
 
 from gateway.core.delivery import Answer
 from gateway.core.errors import ProviderRefused, ProviderUnavailable
@@ -6,34 +10,31 @@ from gateway.core.handoff import Outcome
 from gateway.core.post import Deferred, Refused, Sent, Unknown
 from gateway.core.post import Outcome as Posted
 
-_AGAIN_AFTER = 60.0
-AFTER_UNKNOWN = 300.0
-"""Seconds until a letter that may have arrived is sent again."""
-_ABOUT_THE_MAIL = frozenset({"sender", "recipient", "content"})
-"""Steps at which a relay speaks of this letter; at any other the relay itself is in trouble."""
-
 
 def not_handed_over(posted: Deferred | Refused | Unknown) -> Answer:
     """The verdict on a letter that the relay is not known to have."""
     match posted:
         case Deferred(why, step, _, wait):
-            # Our own relay's trouble says nothing of the desk's health.
-            blameless = step not in _ABOUT_THE_MAIL and wait is None
-            return Answer(Outcome.UNAVAILABLE, f"{step}: {why}", retry_after=wait, blameless=blameless)
+            # A server that names a time (greylisting) is well; at any other step it is our own relay that is in trouble.
+            blameless = step != "recipient" or wait is not None
+            return Answer(Outcome.UNAVAILABLE, f"{step}: {why}", again_after=wait, blameless=blameless)
+        case Refused(why, "content"):
+            return Answer(Outcome.REFUSED, f"content: {why}")
         case Refused(why, step):
-            return Answer(Outcome.REFUSED, f"{step}: {why}")
+            blameless = step != "recipient"
+            return Answer(Outcome.UNAVAILABLE, f"{step}: {why}", misconfigured=True, blameless=blameless)
         case Unknown(why):
             return Answer(Outcome.UNKNOWN, why)
 
 
-def require_sent(posted: Posted) -> None:
+def require_sent(posted: Posted, again_after: float) -> None:
     """Raises ProviderRefused, or ProviderUnavailable with the time after which the letter is to be sent again."""
     match posted:
-        case Deferred(why, step, _, wait):
-            raise ProviderUnavailable(f"{step}: {why}", retry_after=wait or _AGAIN_AFTER)
-        case Refused(why, step):
-            raise ProviderRefused(f"{step}: {why}")
-        case Unknown(why):
-            raise ProviderUnavailable(why, retry_after=AFTER_UNKNOWN)
         case Sent():
             return
+        case Refused(why, "content"):
+            raise ProviderRefused(f"content: {why}")
+        case Deferred(why, step) | Refused(why, step):
+            raise ProviderUnavailable(f"{step}: {why}", retry_after=again_after)
+        case Unknown(why):
+            raise ProviderUnavailable(why, retry_after=again_after)

@@ -50,7 +50,11 @@ def test_the_requester_is_the_sole_from() -> None:
     assert found.metadata == {"authenticated": "no", "reply_to": "x@y.example"}
 
 
-@pytest.mark.parametrize("sender", ["Ana <root>", "help@example.org", "HELP@example.org", reply_address(claimed())])
+@pytest.mark.parametrize(
+    "sender",
+    ["Ana <root>", "help@example.org", "HELP@example.org", reply_address(claimed())],
+    ids=["nobody", "ours", "ours in capitals", "a ticket's"],
+)
 def test_whoever_can_t_be_written_to_is_not_answered(sender: str) -> None:
     found = _first(mail(sender=sender))
     assert (found.requester.email, found.answer_by, found.acknowledge) == (None, None, ())
