@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.channel import Backstage, Channel, ChannelContext, MailAddresses
-from channels.email.channel import EmailChannel
 from channels.email.settings import EmailSettings
-from channels.email.trial import try_out
-from channels.trial import Trial
-from channels.web.channel import WebChannel
+from channels.trial import Trial, Tried
 from channels.web.settings import WebSettings
+from gateway.core.clock import Clock
 from gateway.core.settings import Settings
 
 
@@ -28,9 +26,30 @@ class ChannelType:
     """Where mails for it come in, where any do."""
 
 
+# What a type consists of is imported when it is wanted: a start that takes longer makes every bound longer.
+
+
+def _email(settings: EmailSettings, context: ChannelContext, backstage: Backstage) -> Channel:
+    from channels.email.channel import EmailChannel
+
+    return EmailChannel(settings, context, backstage)
+
+
+async def _try_email(settings: EmailSettings, clock: Clock, report: Callable[[Tried], None]) -> bool:
+    from channels.email.trial import try_out
+
+    return await try_out(settings, clock, report)
+
+
+def _web(settings: WebSettings, context: ChannelContext, _: Backstage) -> Channel:
+    from channels.web.channel import WebChannel
+
+    return WebChannel(settings, context)
+
+
 CHANNEL_TYPES = {
     "email": ChannelType(
-        EmailSettings, EmailChannel, trial=try_out, mail_addresses=lambda settings: settings.mail_addresses
+        EmailSettings, _email, trial=_try_email, mail_addresses=lambda settings: settings.mail_addresses
     ),
-    "web": ChannelType(WebSettings, lambda settings, context, _: WebChannel(settings, context), start="/"),
+    "web": ChannelType(WebSettings, _web, start="/"),
 }

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
 
+from channels.email.settings import EmailSettings
 from channels.registry import CHANNEL_TYPES
 from config.loader import load
 from config.schema import Config, SettingsKinds
 from gateway.alarms.settings import ALARM_TYPES
-from gateway.app.own_texts import check_own_texts
 from gateway.core.clock import Instant
 from gateway.core.errors import RelevoError
 from routing.assess import assess_configuration
@@ -38,6 +38,8 @@ def load_configuration(path: Path, environ: Mapping[str, str] = os.environ) -> R
     """Raises ConfigError, with file, line and column of every problem."""
     config = load(path, KINDS, environ)
     if config.gateway.organisation.texts is not None:
+        from gateway.app.own_texts import check_own_texts  # only here: most have none, and it makes the start longer
+
         check_own_texts(config.gateway.organisation.texts)
     return config
 
@@ -59,7 +61,12 @@ def assess(config: RelevoConfig, now: Instant) -> Assessment:
         restart_within=gateway.restart_within,
         peers=gateway.peers,
     )
-    return assess_configuration(provider_settings(config), config.policies, platform, now)
+    unproven = [
+        name
+        for name, typed in config.channels.items()
+        if isinstance(typed.settings, EmailSettings) and not typed.settings.proves_senders
+    ]
+    return assess_configuration(provider_settings(config), config.policies, platform, now, unproven)
 
 
 def require_possible(assessment: Assessment) -> None:

@@ -27,8 +27,8 @@ wait for: a mail of 25 MB takes about one."""
 
 
 class MailReaders:
-    """Reads mails, `processes` of them at once, and one more that takes long. Each may take `within` seconds, and its process `memory` bytes of
-    address space, its program among them. `command` starts a process."""
+    """Reads mails, `processes` of them at once, and one more that takes long. Each may take `within` seconds, and its
+    process `memory` bytes of address space, its program among them. `command` starts a process."""
 
     def __init__(
         self,
