@@ -1,9 +1,10 @@
 """Gathers the figures of a configuration and has them assessed: what `relevo check` prints and `serve` refuses by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gateway.core.clock import Instant
 from routing.delivery.backoff import backoff
+from routing.delivery.decision import FIRST_DOUBT
 from routing.delivery.tickets import LEASE_SLACK
 from routing.policy.level import findings
 from routing.policy.settings import PolicySettings
@@ -14,14 +15,19 @@ from routing.takeover.inputs import PolicyFigures, ProviderFigures
 
 
 def assess_configuration(
-    providers: Mapping[str, ProviderSettings], policies: Sequence[PolicySettings], platform: Platform, now: Instant
+    providers: Mapping[str, ProviderSettings],
+    policies: Sequence[PolicySettings],
+    platform: Platform,
+    now: Instant,
+    unproven: Collection[str] = (),
 ) -> Assessment:
-    """Assess every policy; `now` is where the comparison of service hours begins."""
-    figures = {name: _provider(name, settings) for name, settings in providers.items()}
+    """Assess every policy; `now` is where the comparison of service hours begins, `unproven` are the mail channels that
+    can't tell whose a mail is."""
+    figures = {name: _provider(name, settings, unproven) for name, settings in providers.items()}
     return assess([_policy(policy, providers, figures, now) for policy in policies], platform)
 
 
-def _provider(name: str, settings: ProviderSettings) -> ProviderFigures:
+def _provider(name: str, settings: ProviderSettings, unproven: Collection[str]) -> ProviderFigures:
     health = settings.health
     return ProviderFigures(
         desk=Desk(
@@ -31,6 +37,7 @@ def _provider(name: str, settings: ProviderSettings) -> ProviderFigures:
             rate=settings.rate,
             lease=settings.search_seconds + settings.timeout + LEASE_SLACK,
             assumptions=settings.assumptions(name),
+            doubt=0.0 if settings.can_search else FIRST_DOUBT,
         ),
         probing=Probing(
             every=health.every,
@@ -45,6 +52,7 @@ def _provider(name: str, settings: ProviderSettings) -> ProviderFigures:
         key_memory=settings.key_seconds,
         canaries=settings.canaries(),
         shows_pick_up=settings.shows_pick_up,
+        warnings=settings.warnings(name, unproven),
     )
 
 

@@ -1,5 +1,6 @@
 """What every provider's settings have, whatever its type."""
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from pydantic import Field
@@ -47,6 +48,10 @@ class ProviderSettings(ContractTerms):
 
     def assumptions(self, name: str) -> tuple[Saying, ...]:
         """What its acceptance of a ticket rests on, where that needs words; `name` is the provider's."""
+        return ()
+
+    def warnings(self, name: str, unproven: Collection[str]) -> tuple[Saying, ...]:
+        """What will not work as it is set. `unproven` are the mail channels that can't tell whose a mail is."""
         return ()
 
 

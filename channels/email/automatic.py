@@ -36,6 +36,8 @@ class Kind(StrEnum):
     """An answer to an invitation."""
     LIST = "list"
     BULK = "bulk"
+    FORWARDED = "forwarded"
+    """By a rule of somebody's mailbox: a person's mail for all that, but an answer might go round."""
     NULL_SENDER = "null_sender"
 
 
@@ -166,7 +168,7 @@ SIGNS = (
     Sign("auto_generated", Kind.AUTO_GENERATED, SURE, lambda mail, _: _auto_submitted(mail, replied=False)),
     Sign("autoreply_field", Kind.AUTO_REPLIED, SURE, lambda mail, _: _has(mail, *_REPLY_FIELDS)),
     Sign("precedence_reply", Kind.AUTO_REPLIED, SURE, lambda mail, _: _keyword(mail, "precedence") == "auto_reply"),
-    Sign("inbox_rule", Kind.AUTO_REPLIED, SURE, lambda mail, _: _has(mail, "x-ms-exchange-inbox-rules-loop")),
+    Sign("inbox_rule", Kind.FORWARDED, SURE, lambda mail, _: _has(mail, "x-ms-exchange-inbox-rules-loop")),
     Sign("list_field", Kind.LIST, SURE, lambda mail, _: _has(mail, *_LIST_FIELDS)),
     Sign("precedence_list", Kind.LIST, SURE, lambda mail, _: _keyword(mail, "precedence") == "list"),
     Sign("list_envelope", Kind.LIST, SURE, _from_list),

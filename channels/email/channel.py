@@ -14,8 +14,11 @@ from channels.email.keeping import MailKeeper
 from channels.email.mailboxes import FollowedMailbox
 from channels.email.raw_contents import forget_old_mails
 from channels.email.reading.readers import MailReaders
-from channels.email.reception import MailListener
-from channels.email.sending import Patience, Relay, Sender, SmtpSettings
+from channels.email.reception.listener import MailListener
+from channels.email.sending.patience import Patience
+from channels.email.sending.relay import Relay
+from channels.email.sending.sender import Sender
+from channels.email.sending.settings import SmtpSettings
 from channels.email.settings import EmailSettings
 from channels.email.troubles import Troubles
 from gateway.core.delivery import Case, Kind
@@ -77,7 +80,7 @@ class EmailChannel(Channel):
         if self._senders:
             outbox = Outbox(context.name, self._senders, backstage.measurements, self._troubles)
             self._answers = Answers(settings, context, backstage, self._identity, outbox)
-            self._post = MailPost(settings, context, self._identity, outbox)
+            self._post = MailPost(settings, context, backstage, self._identity, outbox, self._troubles)
             backstage.answers.listen(self._heard)
 
     def _sender(self, settings: SmtpSettings) -> Sender:
@@ -134,6 +137,8 @@ class EmailChannel(Channel):
     async def close(self) -> None:
         if self._ready.is_set():
             await self._readers.close()
+        if self._post is not None:
+            await self._post.close()
         for sender in self._senders:
             await sender.close()
         await self._troubles.close()
@@ -147,7 +152,7 @@ class EmailChannel(Channel):
 
     def _heard(self, provider: str, unique: str, reference: str) -> None:
         if self._post is not None and unique:
-            self._post.heard(provider, unique)
+            self._post.heard(provider, unique, reference)
         elif self._post is not None:
             self._post.heard_of(provider, reference)
 

@@ -1,5 +1,7 @@
 """Raw mails on their way to the disk: small ones in a row, large ones as blobs, none ever in memory whole."""
 
+import hashlib
+import re
 from collections.abc import AsyncIterable, AsyncIterator
 
 from channels.channel import Backstage
@@ -13,6 +15,8 @@ SMALL = 64 * 1024
 """Bytes of a mail that still lies in its row."""
 _LARGEST = 1024 * 1024 * 1024
 """Bytes. Whoever takes mails in has a smaller limit of its own."""
+_MESSAGE_ID = re.compile(rb"^message-id[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
 
 
 class MailKeeper:
@@ -23,22 +27,26 @@ class MailKeeper:
         self._blobs = blobs
         self._clock = clock
 
-    async def keep(self, origin: Origin, content: AsyncIterable[bytes]) -> Kept:
-        """Returns once the mail is on disk. Raises StoreUnavailable, StoreFailed, ContentTooLarge, and what `content`
-        raises."""
-        kept = await self._backstage.store.keep_mail(await self._raw_mail(origin, aiter(content)))
+    async def keep(self, origin: Origin, content: AsyncIterable[bytes], *, ours: int = 0) -> Kept:
+        """Returns once the mail is on disk; its first `ours` bytes are what we wrote above it. Raises StoreUnavailable,
+        StoreFailed, ContentTooLarge, and what `content` raises."""
+        kept = await self._backstage.store.keep_mail(await self._raw_mail(origin, aiter(content), ours))
         self._backstage.measurements.channel_succeeded(origin.channel, self._clock.now())
         if kept is Kept.NEW:
             self._backstage.owed(Kind.MAIL)
         return kept
 
-    async def _raw_mail(self, origin: Origin, pieces: AsyncIterator[bytes]) -> RawMail:
+    async def _raw_mail(self, origin: Origin, pieces: AsyncIterator[bytes], ours: int) -> RawMail:
         """As it is to be kept; its blob, where it has one, is on disk."""
         head = await _head(pieces)
+        # A device that hands in the same words twice, and no Message-ID, says the same thing twice.
+        known = not ours or _has_message_id(head)
+        seen = hashlib.sha256(head[ours:])
         if len(head) <= SMALL:
-            return RawMail(new_id(), origin, len(head), content=head)
-        blob = await self._blobs.put(_joined(head, pieces), _LARGEST)
-        return RawMail(new_id(), origin, blob.size, digest=blob.digest)
+            return RawMail(new_id(), origin, len(head), head, fingerprint=seen.hexdigest() if known else None)
+        blob = await self._blobs.put(_joined(head, pieces, seen), _LARGEST)
+        fingerprint = seen.hexdigest() if known else None
+        return RawMail(new_id(), origin, blob.size, digest=blob.digest, fingerprint=fingerprint)
 
 
 async def _head(pieces: AsyncIterator[bytes]) -> bytes:
@@ -51,7 +59,13 @@ async def _head(pieces: AsyncIterator[bytes]) -> bytes:
     return bytes(head)
 
 
-async def _joined(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _joined(head: bytes, rest: AsyncIterator[bytes], seen: "hashlib._Hash") -> AsyncIterator[bytes]:
     yield head
     async for piece in rest:
+        seen.update(piece)
         yield piece
+
+
+def _has_message_id(head: bytes) -> bool:
+    end = _HEADER_END.search(head)
+    return _MESSAGE_ID.search(head, 0, end.start() if end else len(head)) is not None

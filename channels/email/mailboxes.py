@@ -12,7 +12,7 @@ from channels.email.imap.receiving import Place, Ports
 from channels.email.imap.settings import ImapSettings
 from channels.email.oauth import TokenSource
 from channels.email.raw import RawMails
-from channels.email.troubles import Troubles
+from channels.email.troubles import MARKS, Troubles
 from gateway.core.clock import Instant
 from gateway.core.events import MailSkipped
 from gateway.core.raw_mail import Kept, Origin
@@ -47,8 +47,8 @@ class FollowedMailbox:
             place = Place(self._context.name, folder, self._settings)
             yield MailboxFollower(place, lambda: open_mailbox(self._settings, tokens), ports)
 
-    async def keep(self, origin: Origin, content: AsyncIterable[bytes]) -> Kept:
-        return await self._mails.keep(self._here(origin), content)
+    async def keep(self, origin: Origin, content: AsyncIterable[bytes], *, ours: int = 0) -> Kept:
+        return await self._mails.keep(self._here(origin), content, ours=ours)
 
     async def read(self, channel: str, folder: str) -> Position | None:
         stored = await self._backstage.store.mailbox_position(channel, self._named(folder))
@@ -67,6 +67,12 @@ class FollowedMailbox:
 
     def troubled(self, folder: str, why: str) -> None:
         self._troubles.troubled(self._part(folder), why)
+
+    def marked(self, folder: str) -> None:
+        self._troubles.recovered(f"{MARKS}{self._part(folder)}")
+
+    def unmarked(self, folder: str, why: str) -> None:
+        self._troubles.troubled(f"{MARKS}{self._part(folder)}", why)
 
     async def skipped(self, origin: Origin, why: str) -> None:
         here = self._here(origin)

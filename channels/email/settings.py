@@ -134,6 +134,11 @@ class EmailSettings(Settings):
         return self.reply_address or plus_addressing(self.address)
 
     @property
+    def proves_senders(self) -> bool:
+        """Whether it is told, or finds out, whose a mail is."""
+        return self.authserv_id is not None or self.check_dkim
+
+    @property
     def own_addresses(self) -> frozenset[str]:
         """The addresses that mails for this channel are sent to, those of tickets aside, in lower case."""
         also = self.listener.recipients if self.listener else ()

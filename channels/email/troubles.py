@@ -5,7 +5,7 @@ from collections import deque
 
 import structlog
 
-from gateway.core.clock import Clock
+from gateway.core.clock import Clock, Instant
 from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.events import ChannelRecovered, ChannelTroubled, Event
 from gateway.core.ports import Announcer
@@ -15,6 +15,10 @@ _log = structlog.get_logger("relevo.email")
 _AGAIN_AFTER = 5.0
 """Seconds until the store is told again what it couldn't keep."""
 _LONGEST_REASON = 500
+_WAYS_OUT = frozenset({"smtp", "backup_smtp"})
+"""Parts by which nothing comes in."""
+MARKS = "marks of "
+"""Begins the name of a part that only says which mails were taken."""
 
 
 class Troubles:
@@ -26,6 +30,7 @@ class Troubles:
         self._announcer = announcer
         self._clock = clock
         self._reasons: dict[str, str] = {}
+        self._deaf_until: Instant = 0.0
         self._unsaid: deque[Event] = deque()
         self._saying: asyncio.Task[None] | None = None
 
@@ -42,7 +47,13 @@ class Troubles:
     def recovered(self, part: str) -> None:
         """That part works; said as often as it is noticed."""
         if self._reasons.pop(part, None) is not None:
+            if _takes_in(part):
+                self._deaf_until = self._clock.now()
             self._say(ChannelRecovered(at=self._clock.now(), channel=self._channel, part=part))
+
+    def deaf_until(self) -> Instant:
+        """When trouble with taking mails in ended; now while there is any."""
+        return self._clock.now() if any(map(_takes_in, self._reasons)) else self._deaf_until
 
     async def close(self) -> None:
         """What is being written now is not waited for."""
@@ -70,3 +81,7 @@ class Troubles:
                 return  # the service is about to stop
             else:
                 self._unsaid.popleft()
+
+
+def _takes_in(part: str) -> bool:
+    return part not in _WAYS_OUT and not part.startswith(MARKS)

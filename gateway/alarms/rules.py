@@ -24,10 +24,12 @@ from gateway.core.events import (
     Event,
     HandoffChanged,
     HandoffConfirmed,
+    HandoffKept,
     LedgerBalanced,
     LedgerUnbalanced,
     MailSkipped,
     MessageBounced,
+    MessageDoubtful,
     NoProviderLeft,
     ProviderAvailableAgain,
     ProviderMisconfigured,
@@ -63,7 +65,7 @@ class Rules:
         match event:
             case TicketOverdue(ticket_id=str(item)):
                 self._open.item_raised(AlarmType.TICKETS_OVERDUE, item, event.reference, event.reason, event.at)
-            case HandoffChanged() | HandoffConfirmed():
+            case HandoffChanged() | HandoffConfirmed() | HandoffKept():
                 self._handed_off(event)
             case DeliveryQuarantined() | DeliveryReleased() | DeliveryDiscarded():
                 self._quarantine(event)
@@ -92,7 +94,7 @@ class Rules:
                 self._open.clear_all(AlarmType.PROVIDER_MISCONFIGURED, event.at)
             case ChannelTroubled() | ChannelRecovered():
                 self._channel(event)
-            case MessageBounced() | MailSkipped():
+            case MessageBounced() | MessageDoubtful() | MailSkipped():
                 self._mail(event)
 
     def resume(
@@ -149,8 +151,8 @@ class Rules:
         """What is to be said now, and has not been said; it counts as said from here on."""
         return self._open.notices(now)
 
-    def _handed_off(self, event: HandoffChanged | HandoffConfirmed) -> None:
-        if isinstance(event, HandoffConfirmed) or event.state in _IN_HANDS:
+    def _handed_off(self, event: HandoffChanged | HandoffConfirmed | HandoffKept) -> None:
+        if not isinstance(event, HandoffChanged) or event.state in _IN_HANDS:
             self._open.clear_item(AlarmType.TICKETS_OVERDUE, event.ticket_id or "", event.at)
             self._open.clear(AlarmType.PROVIDER_MISCONFIGURED, event.provider, event.at)
 
@@ -215,9 +217,12 @@ class Rules:
         else:
             self._open.clear(AlarmType.CHANNEL_TROUBLED, subject, event.at)
 
-    def _mail(self, event: MessageBounced | MailSkipped) -> None:
+    def _mail(self, event: MessageBounced | MessageDoubtful | MailSkipped) -> None:
         if isinstance(event, MailSkipped):
             alarm, item, reason = AlarmType.MAIL_SKIPPED, f"{event.channel} {event.place} {event.key}", event.reason
+        elif isinstance(event, MessageDoubtful):
+            alarm, item = AlarmType.MAIL_BOUNCED, f"{event.ticket_id} {event.party}"
+            reason = f"to {event.party}: it may not have arrived"
         elif event.hard:
             alarm, item = AlarmType.MAIL_BOUNCED, f"{event.ticket_id} {event.party}"
             reason = f"to {event.party}: {event.status or event.action}"

@@ -41,6 +41,13 @@ class DeskPattern:
         pieces = (piece[:_LONGEST_PIECE] for piece in (subject, *lines))
         return next((found for piece in pieces if (found := self._compiled.search(piece))), None)
 
+    def replace(self, text: str, by: str) -> str:
+        """The text with `by` in every place that is found in its first lines."""
+        lines = text.split("\n")
+        for number, line in enumerate(lines[:_MOST_LINES]):
+            lines[number] = self._compiled.sub(lambda _: by, line[:_LONGEST_PIECE]) + line[_LONGEST_PIECE:]
+        return "\n".join(lines)
+
 
 def _require_bounded(pattern: str) -> None:
     """Raises ValueError for a repeated group, a reference back, a look around, and for too many repeats."""

@@ -74,9 +74,11 @@ class ProviderUnavailable(RelevoError):
 
     fault = Fault.PROVIDER
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, misconfigured: bool = False) -> None:
+        """`misconfigured` where it says that our address or credentials are wrong."""
         super().__init__(message)
         self.retry_after = retry_after
+        self.misconfigured = misconfigured
 
 
 class NoMeans(ProviderUnavailable):

@@ -110,6 +110,15 @@ class HandoffConfirmed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffKept(Event):
+    """Its provider had failed, is back before another had the ticket, and keeps it."""
+
+    type: ClassVar[str] = "handoff.kept"
+    handoff_id: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoubleDetected(Event):
     """Two providers have a live copy; `surplus` is the one to be withdrawn, at `provider`."""
 
@@ -408,6 +417,7 @@ TYPES: dict[str, type[Event]] = {
         HandoffStarted,
         HandoffChanged,
         HandoffConfirmed,
+        HandoffKept,
         DoubleDetected,
         TicketRescued,
         TicketReopened,

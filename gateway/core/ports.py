@@ -105,9 +105,16 @@ class MailStore(Protocol):
     async def raw_mail(self, mail_id: str) -> RawMail | None:
         """As it is kept."""
 
+    async def read_before(self, mail: RawMail) -> RawMail | None:
+        """Another mail that is known by the same, and has been read; its content isn't in it."""
+
     async def mail_read(self, read: MailRead) -> bool:
         """False where the lease is lost, or the message is in a spool still: then nothing of it is kept, and the mail
         is to be read again."""
+
+    async def letter_returned(self, handoff_id: str, at: Instant, reason: str) -> bool:
+        """The mail by which that copy was handed over came back: its provider counts as one that refused it, and the
+        ticket is owed to another. False where there is no such copy, or its provider has said a word of it."""
 
     async def header_ids(self, ticket_id: str) -> list[str]:
         """Message-IDs of the mails that became the requester's messages of this ticket, oldest first."""
@@ -159,9 +166,9 @@ class DeliveryStore(Protocol):
     async def supersede(self, handoff_id: str, at: Instant, reason: str) -> bool:
         """Like rescue, for one copy: its provider does not work on it. True where it changed something."""
 
-    async def adopt(self, lease: Finish, handoff_id: str, at: Instant) -> bool:
+    async def adopt(self, lease: Finish, handoff_id: str, at: Instant, *, read_back: bool = True) -> bool:
         """A superseded copy is good after all (its provider is back, and no other has the ticket): it stays, and the
-        ticket's delivery is done. Fenced."""
+        ticket's delivery is done. `read_back` where it was seen there just now. Fenced."""
 
     async def next_due(self, kinds: frozenset[Kind]) -> Instant | None:
         """When the next delivery of these kinds is due; None where none is owed."""
@@ -213,6 +220,9 @@ class Reads(Protocol):
 
     async def handoffs(self, ticket_ids: Sequence[str]) -> list[Handoff]:
         """Every hand-off of these tickets, oldest first, in one query."""
+
+    async def authenticated(self, message_ids: Sequence[str]) -> Mapping[str, str]:
+        """What is known of the senders of those of these messages that came by mail, see MailRead."""
 
     async def overdue(self, now: Instant, limit: int = 100) -> list[Ticket]:
         """Waiting past their contracted time, longest first."""

@@ -5,6 +5,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.core.clock import Instant
 from gateway.core.handoff import Handoff
 from gateway.core.smtp_server import SmtpServer
 from gateway.core.ticket import Message, Ticket
@@ -97,7 +98,8 @@ class Letter:
     to: DeskContact
     purpose: Purpose
     unique: str
-    """What makes it the same letter when it is sent again: lower-case letters and digits, such as a hand-off's id."""
+    """What makes it the same letter when it is sent again: lower-case letters and digits, such as a hand-off's id. A
+    canary's is a new id."""
     ticket: Ticket | None = None
     """None for a canary."""
     handoff: Handoff | None = None
@@ -114,8 +116,17 @@ class Post(Protocol):
         """One try; the mail is the same on every one, its Message-ID included. Raises nothing but cancellation: where
         an attachment can't be read now, or the store is away, it is Deferred."""
 
-    async def acknowledged(self, provider: str, unique: str) -> None:
-        """Returns once a mail of that desk has been read that answers that letter."""
+    async def acknowledged(self, provider: str, unique: str, ticket_id: str | None = None) -> None:
+        """Returns once a mail of that desk has been read that answers that letter; of a hand-off's letter, which has
+        its ticket, by whichever gateway."""
+
+    async def canary_answered(self, provider: str) -> str:
+        """The newest canary to that desk that was answered, whichever gateway sent it and read the answer: its
+        `unique`, in whose order canaries are made; "" where none was. Raises StoreUnavailable, StoreFailed."""
+
+    def deaf_until(self) -> Instant:
+        """When trouble with taking mails in ended, or now while there is any: what was answered before may be unread
+        yet."""
 
     async def probe(self, server: SmtpServer | None, *, allow_private: bool) -> None:
         """Does that server (None: the channel's own relay) answer as one that takes mail? Raises ProviderUnavailable;

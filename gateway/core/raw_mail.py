@@ -47,6 +47,11 @@ class RawMail:
     digest: str | None = None
     message_id: str | None = None
     """The message that it became; None while it is unread, and for what is no message."""
+    fingerprint: str | None = None
+    """SHA-256 of what came, without what we wrote above it: two mails with the same are the same mail. None for a mail
+    that only itself is."""
+    header_id: str | None = None
+    """See MailRead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +65,7 @@ class MailRead:
     """The message that it became."""
     header_id: str | None = None
     """Its Message-ID header, with angle brackets: what answers refer to."""
+    authenticated: str | None = None
+    """What is known of its sender: `dkim example.org`, `no`, or `failed` where its domain disowns it."""
     events: tuple[Event, ...] = field(default=())
     """To be recorded in the same commit."""

@@ -8,7 +8,19 @@ from gateway.core.raw_mail import Origin, RawMail
 from gateway.store.bulk import Values
 from gateway.store.rows import AnyRow
 
-RAW_MAIL = ("id", "channel", "place", "key", "sender", "recipients", "received_at", "size", "digest", "kept_at")
+RAW_MAIL = (
+    "id",
+    "channel",
+    "place",
+    "key",
+    "sender",
+    "recipients",
+    "received_at",
+    "size",
+    "digest",
+    "kept_at",
+    "fingerprint",
+)
 CONTENT = ("mail_id", "content")
 
 
@@ -26,13 +38,14 @@ def values(mail: RawMail, kept_at: Instant) -> Values:
         mail.size,
         mail.digest,
         kept_at,
+        mail.fingerprint,
     )
 
 
 def raw_mail(row: AnyRow) -> RawMail:
     """From a row of `raw_mails` joined with its content."""
     origin = Origin(row.channel, row.place, row.key, row.received_at, row.sender, tuple(orjson.loads(row.recipients)))
-    return RawMail(row.id, origin, row.size, row.content, row.digest, row.message_id)
+    return RawMail(row.id, origin, row.size, row.content, row.digest, row.message_id, row.fingerprint, row.header_id)
 
 
 def storable(text: str | None) -> str | None:

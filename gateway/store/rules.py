@@ -9,7 +9,14 @@ from dataclasses import replace
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import HANDING_OVER, HandoffFact, Kind
-from gateway.core.events import DoubleDetected, HandoffChanged, HandoffConfirmed, TicketReopened, TicketRescued
+from gateway.core.events import (
+    DoubleDetected,
+    HandoffChanged,
+    HandoffConfirmed,
+    HandoffKept,
+    TicketReopened,
+    TicketRescued,
+)
 from gateway.core.handoff import LIVE, HandoffState, holding_copy, surplus_copies
 from gateway.core.ticket import Direction, TicketState
 from gateway.store.sheet import Sheet, StoredCopy
@@ -143,13 +150,36 @@ def supersede(sheet: Sheet, handoff_id: str, at: Instant, reason: str) -> bool:
     return True
 
 
-def adopt(sheet: Sheet, handoff_id: str, at: Instant) -> bool:
-    """A superseded copy, read back at its provider, is good after all. False where it is not live any more."""
+def letter_returned(sheet: Sheet, handoff_id: str, at: Instant, reason: str) -> bool:
+    """The letter that handed the ticket over came back: it has never been there, and another such letter would come
+    back, too. False for a copy that its desk has said a word of, or that isn't there any more."""
+    copy = sheet.copies.get(handoff_id)
+    if copy is None or copy.state not in _UNANSWERED | {HandoffState.ACCEPTED}:
+        return False
+    if copy.provider_reference is not None or copy.confirmed_at is not None:
+        return False
+    _move(sheet, replace(copy, superseded=False), HandoffFact(copy.id, HandoffState.REFUSED, at, reason=reason))
+    return True
+
+
+def adopt(sheet: Sheet, handoff_id: str, at: Instant, *, read_back: bool) -> bool:
+    """A superseded copy is good after all, be it that it was read back at its provider, or that nobody can be asked.
+    False where it is not live any more."""
     copy = sheet.copies.get(handoff_id)
     if copy is None or not copy.live:
         return False
     sheet.put(replace(copy, superseded=False))
-    _confirm(sheet, HandoffFact(handoff_id, copy.state, at))
+    if read_back:
+        _confirm(sheet, HandoffFact(handoff_id, copy.state, at))
+    sheet.emit(
+        HandoffKept(
+            at=at,
+            ticket_id=sheet.standing.id,
+            reference=sheet.standing.reference,
+            handoff_id=copy.id,
+            provider=copy.provider,
+        )
+    )
     sheet.owe(Kind.CONFIRM, at + READ_BACK_AFTER, at, copy)
     settle(sheet, at)
     owe_messages(sheet, sheet.copies[handoff_id], at)

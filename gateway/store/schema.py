@@ -299,15 +299,22 @@ raw_mails = Table(
     Column("header_id", Text),
     # When its content was given up.
     Column("forgotten_at", Double),
+    # Last, as a migration adds them: what is known of its sender, and the digest of what came, without what we wrote.
+    Column("authenticated", Text),
+    Column("fingerprint", Text),
 )
 
+BECAME_MESSAGE = raw_mails.c.message_id.is_not(None)
 UNREAD_MAIL = raw_mails.c.read_at.is_(None)
+KNOWN_AGAIN = and_(raw_mails.c.read_at.is_not(None), raw_mails.c.fingerprint.is_not(None))
 KEPT_MAIL = and_(raw_mails.c.read_at.is_not(None), raw_mails.c.forgotten_at.is_(None))
 
 Index("raw_mails_key", raw_mails.c.channel, raw_mails.c.key, unique=True)
 partial("raw_mails_unread", raw_mails.c.id, where=UNREAD_MAIL)
 partial("raw_mails_kept", raw_mails.c.channel, raw_mails.c.read_at, where=KEPT_MAIL)
-partial("raw_mails_message", raw_mails.c.message_id, where=raw_mails.c.message_id.is_not(None))
+partial("raw_mails_message", raw_mails.c.message_id, where=BECAME_MESSAGE)
+partial("raw_mails_header", raw_mails.c.header_id, where=BECAME_MESSAGE)
+partial("raw_mails_fingerprint", raw_mails.c.fingerprint, where=KNOWN_AGAIN)
 partial("raw_mails_digest", raw_mails.c.digest, where=raw_mails.c.digest.is_not(None))
 
 # A table of its own: SQLite writes a row anew, content and all, for every change to it.

@@ -59,6 +59,7 @@ from gateway.store.verbs.recover import recover
 from gateway.store.verbs.report import report
 from gateway.store.verbs.rescue import Rescue, Supersede, rescue, supersede
 from gateway.store.verbs.reserve import Reserve, reserve
+from gateway.store.verbs.returned import LetterReturned, letter_returned
 from gateway.store.verbs.watch import MarkOverdue, mark_overdue
 
 _log = structlog.get_logger("relevo.store")
@@ -127,8 +128,14 @@ class SqlStore:
     async def raw_mail(self, mail_id: str) -> RawMail | None:
         return await self._runner.read(lambda connection: mails.raw_mail(connection, mail_id))
 
+    async def read_before(self, mail: RawMail) -> RawMail | None:
+        return await self._runner.read(lambda connection: mails.read_before(connection, mail))
+
     async def mail_read(self, read: MailRead) -> bool:
         return (await self._runner.write(mail_read, [read]))[0]
+
+    async def letter_returned(self, handoff_id: str, at: Instant, reason: str) -> bool:
+        return (await self._runner.write(letter_returned, [LetterReturned(handoff_id, at, reason)]))[0]
 
     async def header_ids(self, ticket_id: str) -> list[str]:
         return await self._runner.read(lambda connection: mails.header_ids(connection, ticket_id))
@@ -175,8 +182,8 @@ class SqlStore:
     async def supersede(self, handoff_id: str, at: Instant, reason: str) -> bool:
         return (await self._runner.write(supersede, [Supersede(handoff_id, at, reason)]))[0]
 
-    async def adopt(self, lease: Finish, handoff_id: str, at: Instant) -> bool:
-        return (await self._runner.write(adopt, [Adopt(lease, handoff_id, at)]))[0]
+    async def adopt(self, lease: Finish, handoff_id: str, at: Instant, *, read_back: bool = True) -> bool:
+        return (await self._runner.write(adopt, [Adopt(lease, handoff_id, at, read_back)]))[0]
 
     async def next_due(self, kinds: frozenset[Kind]) -> Instant | None:
         return await self._runner.read(lambda connection: outbox.next_due(connection, kinds))
@@ -262,6 +269,9 @@ class SqlStore:
 
     async def handoffs(self, ticket_ids: Sequence[str]) -> list[Handoff]:
         return await self._runner.read(lambda connection: pages.handoffs(connection, ticket_ids))
+
+    async def authenticated(self, message_ids: Sequence[str]) -> Mapping[str, str]:
+        return await self._runner.read(lambda connection: mails.authenticated(connection, message_ids))
 
     async def overdue(self, now: Instant, limit: int = 100) -> list[Ticket]:
         return await self._runner.read(lambda connection: pages.overdue(connection, now, limit))

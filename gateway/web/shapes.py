@@ -121,6 +121,9 @@ class MessageShape(Shape):
     at: Moment
     author: str | None
     body: str | None
+    authenticated: str | None = None
+    """Of a message that came by mail, what is known of its sender: `dkim example.org`, `no`, or `failed` where the
+    domain disowns the mail."""
     attachments: list[AttachmentShape]
 
 

@@ -1,6 +1,6 @@
 """Tickets for administrators: lists without personal data, and one ticket with its conversation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiohttp import web
 from pydantic import Field
@@ -69,16 +69,20 @@ async def show_ticket(ops: Ops, request: web.Request, _query: NoQuery) -> web.Re
     case = await ops.reads.ticket_by_reference(reference) if reference else None
     if case is None or case.ticket is None:
         raise Problem(NOT_FOUND, "There is no ticket with this reference.")
-    return answer(_detail(case, case.ticket, withheld=ops.token is None))
+    withheld = ops.token is None
+    authenticated = {} if withheld else await ops.reads.authenticated([each.id for each in case.messages])
+    return answer(_detail(case, case.ticket, authenticated, withheld=withheld))
 
 
-def _detail(case: Case, ticket: Ticket, *, withheld: bool) -> TicketDetail:
+def _detail(case: Case, ticket: Ticket, authenticated: Mapping[str, str], *, withheld: bool) -> TicketDetail:
     return TicketDetail.model_validate(
         {
             **_row(ticket, case.handoffs),
             "hedge_at": ticket.hedge_at,
             "handoffs": [HandoffShape.model_validate(handoff) for handoff in case.handoffs],
-            "messages": [_message(message, withheld=withheld) for message in case.messages],
+            "messages": [
+                _message(message, authenticated.get(message.id), withheld=withheld) for message in case.messages
+            ],
             "withheld": withheld,
             "subject": None if withheld else ticket.subject,
             "requester": None if withheld else RequesterShape.model_validate(ticket.requester),
@@ -87,10 +91,10 @@ def _detail(case: Case, ticket: Ticket, *, withheld: bool) -> TicketDetail:
     )
 
 
-def _message(message: Message, *, withheld: bool) -> MessageShape:
+def _message(message: Message, authenticated: str | None, *, withheld: bool) -> MessageShape:
     shape = MessageShape.model_validate(message)
     if not withheld:
-        return shape
+        return shape.model_copy(update={"authenticated": authenticated})
     nameless = [each.model_copy(update={"name": None}) for each in shape.attachments]
     return shape.model_copy(update={"body": None, "author": None, "attachments": nameless})
 

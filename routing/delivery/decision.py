@@ -12,10 +12,15 @@ from routing.policy.plan import Option, Use
 _IN_VAIN = frozenset({HandoffState.REFUSED, HandoffState.UNAVAILABLE, HandoffState.UNKNOWN, HandoffState.ABSENT})
 _MAY_BE_TRIED_AGAIN = frozenset({HandoffState.UNAVAILABLE, HandoffState.UNKNOWN, HandoffState.ABSENT})
 """Under the same key: a desk that thaws later and finishes an old attempt then still makes one copy."""
-_DOUBT = (0.0, 300.0, 1800.0)
-"""Seconds to wait after so many attempts that a provider may have taken which can't be asked; after more of them nothing
-is sent there any more: its own word is waited for, or another takes the ticket."""
+FIRST_DOUBT = 300.0
+"""Seconds to wait before a second try where the first may have arrived; and after more tries:"""
+_DOUBT = (0.0, FIRST_DOUBT, 1800.0)
+"""By the number of attempts, where a provider that can't be asked may have the ticket. After more of them nothing is
+sent there any more: its own word is waited for, or another takes the ticket."""
 _NEVER = float("inf")
+_DAYS = 5 * 86_400.0
+"""Seconds for which a ticket is tried at such a provider before that counts as in vain: after an outage of the mail
+server in between all tickets have failed often, and it takes them one by one (RFC 5321, 4.5.4.1)."""
 _LOOK_AGAIN = 1.0
 """Seconds after which a held ticket is looked at though nothing has changed."""
 
@@ -187,7 +192,7 @@ def _excluded(copy: Handoff | None) -> bool:
 
 def _retry_at(copy: Handoff | None, option: Option) -> Instant:
     """When a provider that failed this ticket may be tried again."""
-    if copy is None or copy.state not in _MAY_BE_TRIED_AGAIN:
+    if copy is None or copy.state not in _MAY_BE_TRIED_AGAIN or option.put_off:
         return 0.0
     ended_at = copy.answered_at or copy.started_at
     if _in_doubt(copy, option):
@@ -209,26 +214,33 @@ def _wait_or_give_up(
 ) -> Step:
     if not candidates and not any(handoff.live for handoff in case.handoffs):
         return GiveUp("every provider refused it")
-    copies = latest_by_provider(case.handoffs)
-    in_doubt = {option.provider for option in candidates if _in_doubt(copies.get(option.provider), option)}
-    in_vain = sum(
-        handoff.attempts
-        for handoff in case.handoffs
-        if handoff.state in _IN_VAIN and not handoff.superseded and handoff.provider not in in_doubt
-    )
+    in_vain = _in_vain(case, candidates, now)
     if in_vain >= patience.give_up_after and _others_got_through(case, candidates):
         return GiveUp(f"{in_vain} attempts in vain, while other tickets got through")
-    reasons = "; ".join(
-        f"{option.provider} may have it, and can't be asked"
-        if option.provider in in_doubt
-        else f"{option.provider} {option.reason}"
-        for option in candidates
-    )
-    reasons = reasons or "its provider is down"
+    copies = latest_by_provider(case.handoffs)
+    waits = (f"{option.provider} {_why(copies.get(option.provider), option)}" for option in candidates)
+    reasons = "; ".join(waits) or "its provider is down"
     usable_at = (max(retry_at[option.provider], option.until or now) for option in candidates if _may_become(option))
     later = [at for at in usable_at if at > now]
     # A provider that comes back wakes the ticket: looking for it before would be a storm while all are down.
     return Postpone(min([*later, now + wait_to_be_woken(case.delivery.id)]), reasons)
+
+
+def _in_vain(case: Case, candidates: Sequence[Option], now: Instant) -> int:
+    """Attempts that speak against the ticket: at providers that can't be asked only those at one that is days old."""
+    old = case.ticket is None or now - case.ticket.received_at >= _DAYS
+    asked_blindly = {option.provider for option in candidates if not option.can_search}
+    return sum(
+        copy.attempts
+        for copy in case.handoffs
+        if copy.state in _IN_VAIN
+        and not copy.superseded
+        and (copy.provider not in asked_blindly or (old and copy.state is not HandoffState.UNKNOWN))
+    )
+
+
+def _why(copy: Handoff | None, option: Option) -> str:
+    return "may have it, and can't be asked" if _in_doubt(copy, option) else str(option.reason)
 
 
 def _may_become(option: Option) -> bool:

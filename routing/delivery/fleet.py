@@ -38,12 +38,6 @@ class LiveProvider:
         status = self.monitor.status(now)
         return replace(status, paused_until=self.paused_until) if self.paused_until else status
 
-    def status_for(self, ticket_id: str, now: Instant) -> ProviderStatus:
-        """As far as that ticket is concerned, which alone it may have asked to wait."""
-        status = self.status(now)
-        until = self.put_off.until(ticket_id)
-        return replace(status, paused_until=until) if until > max(now, status.paused_until) else status
-
     @property
     def attempt_seconds(self) -> float:
         """The longest that one attempt takes: a search first, then the request."""
@@ -163,11 +157,12 @@ class Fleet:
         policy = self.policy(ticket.policy)
         views = {
             name: View(
-                live.status_for(ticket.id, now),
+                live.status(now),
                 live.settings,
                 live.lane.room() or name in reserved,
                 live.accepted_at,
                 live.settings.can_search,
+                live.put_off.until(ticket.id),
             )
             for name in policy.providers
             if (live := self._providers[name])

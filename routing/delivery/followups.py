@@ -5,7 +5,7 @@ from dataclasses import replace
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import Case, Defer, Finish, HandoffFact, Kind, Lease, Quarantine
 from gateway.core.errors import ProviderRefused, ProviderUnavailable
-from gateway.core.events import MessageDoubtful
+from gateway.core.events import MessageDoubtful, ProviderMisconfigured
 from gateway.core.handoff import Handoff, HandoffState, holding_copy, surplus_copies
 from gateway.core.ports import DeliveryStore
 from gateway.core.ticket import Direction
@@ -19,6 +19,8 @@ thaws may still finish what it had in hand."""
 _SOONEST_LOOK = 1.0
 _READ_BACKS = (15.0, 60.0, 300.0, 900.0, 3600.0)
 _TO_A_REACHABLE_DESK = 2.0
+_GIVEN_UP_AFTER = 5 * 86_400.0
+"""Seconds after which a provider that can't be asked, such as one that is reached by mail, isn't told any more."""
 _BY_REFERENCE = frozenset({Kind.MESSAGE, Kind.WITHDRAW})
 """What can be told to a provider only under its own reference."""
 _REASON_TO_WITHDRAW = "another provider has this ticket now"
@@ -54,8 +56,17 @@ class FollowUps:
         try:
             await self._under_its_reference(case, copy, live)
         except ProviderUnavailable as error:
-            pause = error.retry_after or min(backoff(case.delivery.attempts + 1, case.delivery.id), self._longest(live))
-            await self._later(case, str(error), pause)
+            await self._not_now(case, live, error)
+
+    async def _not_now(self, case: Case, live: LiveProvider, error: ProviderUnavailable) -> None:
+        now = self._clock.now()
+        if error.misconfigured:
+            await self._store.announce([ProviderMisconfigured(at=now, provider=live.name, reason=str(error))])
+        if not live.settings.can_search and now - case.delivery.created_at >= _GIVEN_UP_AFTER:
+            await self._quarantine(case, f"{live.name} could not be told for days: {error}")
+            return
+        pause = error.retry_after or min(backoff(case.delivery.attempts + 1, case.delivery.id), self._longest(live))
+        await self._later(case, str(error), pause)
 
     def _longest(self, live: LiveProvider) -> float:
         """A desk that has come back is told soon, however long it was away."""

@@ -197,7 +197,8 @@ class TicketWorker:
                 await record_surely(self._store, lost)
                 self._keep(replace(handoff, state=HandoffState.LOST))
                 return True
-        await self._store.adopt(Finish(self._lease), handoff.id, self._clock.now())
+        lease, now = Finish(self._lease), self._clock.now()
+        await self._store.adopt(lease, handoff.id, now, read_back=live.settings.can_read)
         return False
 
     async def _hold(self, until: Instant, lines: Sequence[str], now: Instant) -> bool:

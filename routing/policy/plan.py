@@ -47,6 +47,8 @@ class View:
     """When it last accepted any ticket."""
     can_search: bool = True
     """Whether it can be asked for what it may have."""
+    put_off_until: Instant = 0.0
+    """Until when it won't have this ticket, while it takes others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Option:
     """When the provider last accepted any ticket."""
     can_search: bool = True
     """Whether it can be asked for what it may have."""
+    put_off: bool = False
+    """It takes others meanwhile, and this ticket later: that is no error which leads to the next at once."""
 
 
 def plan(ticket: Ticket, policy: PolicySettings, views: Mapping[str, View], now: Instant) -> list[Option]:
@@ -75,13 +79,19 @@ def plan(ticket: Ticket, policy: PolicySettings, views: Mapping[str, View], now:
         misfit = _misfit(ticket, view.terms, now)
         use, health, until = _by_health(ticket, view, now)
         if misfit is None:
-            fitting.append(Option(name, use, health, until, view.room, view.accepted_at, view.can_search))
+            fitting.append(_option(name, use, health, until, view, now))
         else:
             usable = use in _USABLE or (use is Use.SOON and until is None)
             reason = Saying("{misfit}; {health}", misfit=misfit, health=health)
             use = Use.LAST_RESORT if usable else Use.NOT
-            unfit.append(Option(name, use, reason, until, view.room, view.accepted_at, view.can_search))
+            unfit.append(_option(name, use, reason, until, view, now))
     return fitting + unfit
+
+
+def _option(name: str, use: Use, reason: Saying, until: Instant | None, view: View, now: Instant) -> Option:
+    return Option(
+        name, use, reason, until, view.room, view.accepted_at, view.can_search, put_off=view.put_off_until > now
+    )
 
 
 def _misfit(ticket: Ticket, terms: ContractTerms, now: Instant) -> Saying | None:
@@ -104,8 +114,9 @@ def _by_health(ticket: Ticket, view: View, now: Instant) -> tuple[Use, Saying, I
         return Use.NOT, Saying("down: {reason}", reason=status.reason), None
     if status.state is HealthState.SUSPECT and status.hard:
         return Use.NOT, Saying("suspect after an error: {reason}", reason=status.reason), None
-    if status.paused_until > now:
-        return Use.SOON, Saying("asked to be left alone for a while"), status.paused_until
+    paused_until = max(status.paused_until, view.put_off_until)
+    if paused_until > now:
+        return Use.SOON, Saying("asked to be left alone for a while"), paused_until
     if status.state is HealthState.RECOVERING and not falls_within(ticket.id, status.share):
         share = f"{status.share:.0%}"
         return Use.LAST_RESORT, Saying("recovering, takes {share} of new tickets", share=share), None

@@ -170,6 +170,7 @@ def _warnings(policy: PolicyFigures, hedge: float, platform: Platform) -> Iterat
                 finding=finding,
             )
     for provider in policy.providers:
+        yield from provider.warnings
         yield from _blind(provider)
         yield from _mute(policy, provider)
         yield from _memory(policy, provider)
@@ -191,8 +192,8 @@ def _doubles(policy: PolicyFigures, hedge: float) -> Iterator[Saying]:
 def _blind(provider: ProviderFigures) -> Iterator[Saying]:
     if not provider.honours_key and not provider.can_search:
         yield Saying(
-            "{provider} can't be asked for a ticket after an unknown outcome: it is sent again, so that a system there "
-            "which doesn't know it again has it twice",
+            "{provider} can't be asked for a ticket after an unknown outcome: unless another takes it, it is sent "
+            "twice more, 5 and 30 minutes later, and a system there which doesn't know it again has each",
             provider=provider.name,
         )
 

@@ -38,6 +38,8 @@ class Desk:
     """How long a worker owns a ticket from the start of an attempt there."""
     assumptions: tuple[Saying, ...] = ()
     """What its acceptance of a ticket rests on, where that needs words."""
+    doubt: float = 0.0
+    """How long it isn't asked again after an attempt that it may have taken; none where it is asked by key first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,11 @@ def crash_cost(primary: Desk, backups: Sequence[Desk], platform: Platform) -> Te
       the attempt in hand: max(l, D_b + restart) + r + F.
 
     A crash after the answer and before its commit costs no more: the search finds the copy, and no second attempt is
-    made. A crash before the hedge deadline costs less, since h runs on meanwhile.
+    made. A crash before the hedge deadline costs less, since h runs on meanwhile. A backup that can't be asked by key
+    may have what the crash cut off: in the place of F it is left alone for a while (d) before it gets the ticket again.
     """
     attempt = max(desk.timeout for desk in backups)
-    search = max(desk.search_timeout for desk in (primary, *backups))
+    search = max(*(desk.search_timeout for desk in (primary, *backups)), *(desk.doubt for desk in backups))
     lease = max(desk.lease for desk in (primary, *backups))
     if platform.peers:
         return Term(Saying("a peer takes over after a crash"), lease + platform.reclaim + search, "l + r + F")

@@ -23,6 +23,8 @@ class ProviderFigures:
     """How its silent death is found out, where it is."""
     shows_pick_up: bool = True
     """It can be known that somebody works on a ticket there."""
+    warnings: tuple[Saying, ...] = ()
+    """What will not work there as it is set."""
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ import pytest
 from gateway.core.delivery import Case
 from gateway.core.errors import ProviderUnavailable
 from gateway.core.handoff import Handoff, HandoffState, Outcome
+from gateway.core.provider import Copy
 from tests.contract.provider_contract import ProviderBench, ProviderContract, timed
 from tests.support.mail_desk import MailDesk, mail_desk
 from tests.support.smtp_peers import DROP, HANG
@@ -69,6 +70,35 @@ class TestEmailProvider(ProviderContract):
 
     # Where a mail desk differs.
 
+    async def test_a_refusal_is_a_refusal(self, bench: ProviderBench, case: Case, handoff: Handoff) -> None:
+        """Of the content alone: every other ticket would meet a refused recipient, too."""
+        bench.refuse()
+        answer = await bench.provider.create(case, handoff)
+        assert (answer.outcome, answer.misconfigured) == (Outcome.UNAVAILABLE, True)
+        assert isinstance(bench, MailBench)
+        bench.desk.script.replies = {"content": "554 5.6.0 we can't have this"}
+        assert (await bench.provider.create(case, handoff)).outcome is Outcome.REFUSED
+
+    @pytest.mark.parametrize("verb", ["find", "read"])
+    async def test_searching_a_stopped_desk_is_unavailable(
+        self, bench: ProviderBench, accepted: Handoff, verb: str
+    ) -> None:
+        """Nobody is asked; that its mail server took the letter is known."""
+        await bench.stop()
+        await self._known(bench, accepted, verb)
+
+    @pytest.mark.parametrize("verb", ["find", "read"])
+    async def test_a_search_keeps_to_its_budget(self, bench: ProviderBench, accepted: Handoff, verb: str) -> None:
+        bench.hang()
+        await self._known(bench, accepted, verb)
+
+    async def _known(self, bench: ProviderBench, accepted: Handoff, verb: str) -> None:
+        if verb == "find":
+            assert await bench.provider.find(accepted) == Copy(None, HandoffState.ACCEPTED)
+        else:
+            with pytest.raises(ProviderUnavailable):
+                await bench.provider.read(accepted)
+
     async def test_accepted_with_the_desks_reference(self, bench: ProviderBench, case: Case, handoff: Handoff) -> None:
         """Which comes later, by its own mail."""
         answer = await bench.provider.create(case, handoff)
@@ -96,7 +126,7 @@ class TestEmailProvider(ProviderContract):
         assert bench.held() == 1
 
     async def test_what_it_has_not_is_not_found(self, bench: ProviderBench, handoff: Handoff) -> None:
-        """Nor is anything else: that it isn't there is never said."""
+        """Nor said to be absent."""
         with pytest.raises(ProviderUnavailable):
             await bench.provider.find(handoff)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.delivery import Case, Finish, HandoffFact, Kind
-from gateway.core.events import DoubleDetected, HandoffChanged, HandoffConfirmed, TicketRescued
+from gateway.core.events import DoubleDetected, HandoffChanged, HandoffConfirmed, HandoffKept, TicketRescued
 from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ids import new_id
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
@@ -345,6 +345,17 @@ async def test_a_superseded_copy_is_adopted_again(store: SqlStore, work: Work) -
     assert (stored.superseded, stored.confirmed_at) == (False, 1_103.0)
     assert await work.state(ticket_id) is TicketState.HANDED_OFF
     assert await work.owed() == {"confirm": 1, "message": 1}
+
+
+async def test_what_nobody_read_back_is_kept_and_not_said_to_be_confirmed(store: SqlStore, work: Work) -> None:
+    ticket_id, copy, case = await rescued(work, store)
+    assert await store.adopt(Finish(lease_of(case)), copy.id, 1_103.0, read_back=False)
+    stored = await work.copy(ticket_id, copy.id)
+    assert (stored.superseded, stored.confirmed_at) == (False, None)
+    events = [recorded.event for recorded in await store.events(0, 100)]
+    assert [event.handoff_id for event in events if isinstance(event, HandoffKept)] == [copy.id]
+    assert not [event for event in events if isinstance(event, HandoffConfirmed)]
+    assert await work.astray() == []
 
 
 async def test_a_lost_copy_is_not_adopted(store: SqlStore, work: Work) -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.delivery import Defer, Finish, Kind
-from gateway.core.events import MailNoted
+from gateway.core.delivery import Defer, Finish, HandoffFact, Kind
+from gateway.core.events import HandoffChanged, MailNoted
+from gateway.core.handoff import HandoffState
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.raw_mail import Kept
-from gateway.core.ticket import Acceptance
+from gateway.core.ticket import Acceptance, TicketState
 from gateway.store import SqlStore
 from tests.support.kept_mails import Reading, new_mail
 from tests.support.store import ENGINES, Heard, opened_store
@@ -82,7 +83,7 @@ async def test_what_is_read_leads_to_its_message(store: SqlStore, reading: Readi
     (receipt,) = await store.accept([new_ticket()])
     noted = MailNoted(at=1_002.0, ticket_id=receipt.ticket_id, channel="mail", kind="own")
     assert await reading.end(case, message_id=receipt.message_id, header_id="<1@example.org>", events=(noted,))
-    assert await store.raw_mail(mail.id) == replace(mail, message_id=receipt.message_id)
+    assert await store.raw_mail(mail.id) == replace(mail, message_id=receipt.message_id, header_id="<1@example.org>")
     assert heard.of(MailNoted) == [noted]
     assert await work.owed() == {"ticket": 1}
     assert not await reading.end(case), "once is enough"
@@ -164,6 +165,56 @@ async def test_a_desks_number_leads_to_the_newest_ticket(store: SqlStore, work: 
     )
     assert await store.report([reused]) == [ReportResult.APPLIED]
     assert await store.ticket_at("acme", number) == second.ticket.id
+
+
+async def test_what_is_answered_leads_to_the_first_ticket_that_has_it(store: SqlStore, reading: Reading) -> None:
+    (first,) = await store.accept([new_ticket()])
+    (second,) = await store.accept([new_ticket()])
+    for receipt, header_id in ((second, "<1@example.org>"), (first, "<1@example.org>"), (second, "<2@example.org>")):
+        await reading.read(message_id=receipt.message_id, header_id=header_id)
+    await reading.read(header_id="<3@example.org>")
+    asked = [f"<{number}@example.org>" for number in (1, 2, 3, 4)]
+    assert await store.tickets_of_mails(asked) == {asked[0]: first.ticket_id, asked[1]: second.ticket_id}
+
+
+async def test_a_mail_is_known_again_by_its_bytes_once_it_was_read(store: SqlStore, reading: Reading) -> None:
+    (receipt,) = await store.accept([new_ticket()])
+    mail, unread = new_mail(fingerprint="f" * 64), new_mail(fingerprint="e" * 64)
+    await reading.read(mail, message_id=receipt.message_id, header_id="<1@example.org>")
+    await reading.keep(unread)
+    again = new_mail(fingerprint="f" * 64, channel="other")
+    known = replace(mail, content=None, message_id=receipt.message_id, header_id="<1@example.org>")
+    assert await store.read_before(again) == known
+    for other in (mail, replace(again, fingerprint=None), replace(again, fingerprint="e" * 64)):
+        assert await store.read_before(other) is None
+
+
+async def test_what_is_known_of_a_sender_is_known_of_the_message(store: SqlStore, reading: Reading) -> None:
+    (receipt,) = await store.accept([new_ticket()])
+    (on_the_web,) = await store.accept([new_ticket()])
+    await reading.read(message_id=receipt.message_id, authenticated="dkim example.org")
+    await reading.read(message_id=receipt.message_id)
+    asked = [receipt.message_id, on_the_web.message_id]
+    assert await store.authenticated(asked) == {receipt.message_id: "dkim example.org"}
+
+
+async def test_a_letter_that_came_back_owes_its_ticket_to_another(store: SqlStore, work: Work, heard: Heard) -> None:
+    ticket_id, copy = await work.handed_off("acme")
+    assert not await store.letter_returned("0" * 32, 1_020.0, "its letter came back")
+    number = (await work.copy(ticket_id, copy.id)).provider_reference
+    assert number, "a desk that has given it a number has it"
+    assert not await store.letter_returned(copy.id, 1_020.0, "its letter came back")
+    second = await work.accept()
+    (case,) = await work.claim()
+    letter = await work.begin(case, "acme")
+    assert await store.record([HandoffFact(letter.id, HandoffState.ACCEPTED, 1_002.0)]) == [True]
+    assert await store.letter_returned(letter.id, 1_020.0, "its letter came back")
+    assert (await work.copy(second, letter.id)).state is HandoffState.REFUSED
+    assert await work.state(second) is TicketState.WAITING
+    assert (await work.owed())["ticket"] == 1
+    assert await work.astray() == []
+    assert not await store.letter_returned(letter.id, 1_030.0, "its letter came back")
+    assert [each.reason for each in heard.of(HandoffChanged)][-1] == "its letter came back"
 
 
 async def test_how_far_a_mailbox_was_received_is_remembered(store: SqlStore) -> None:

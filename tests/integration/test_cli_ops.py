@@ -42,6 +42,7 @@ READS = FakeReads(
         make_handoff(HANDED_OFF, "norte", HandoffState.ACCEPTED, provider_reference="N-7"),
     ],
     messages=[make_message(HANDED_OFF)],
+    senders={make_message(HANDED_OFF).id: "dkim example.net"},
     items=[Quarantined("q1", Kind.TICKET, ticket_id(1), reference(1), None, "refused by all", 3, NOW)],
 )
 
@@ -93,7 +94,15 @@ async def test_a_ticket_is_shown_whole_and_moves_no_cursor(site: OpsSite) -> Non
     assert shown.exit_code == 0, shown.output
     assert by_group.output == shown.output
     assert "\x1b" not in shown.output
-    for part in ("a subject?[2J", "Ana, ana@example.org", "norte", "N-7", "a person's words", "2026-01-01 00:00:03"):
+    for part in (
+        "a subject?[2J",
+        "Ana, ana@example.org",
+        "norte",
+        "N-7",
+        "a person's words",
+        "2026-01-01 00:00:03",
+        "dkim example.net",
+    ):
         assert part in shown.output
     assert json.loads(told.output)["subject"] == HANDED_OFF.subject
     assert "\x1b" not in told.output

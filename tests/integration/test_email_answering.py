@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from channels.email.sending import Relay, Sender
+from channels.email.sending.relay import Relay
+from channels.email.sending.sender import Sender
 from gateway.core.delivery import Kind
 from gateway.core.handoff import Outcome
 from gateway.core.post import Sent

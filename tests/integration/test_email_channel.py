@@ -3,22 +3,26 @@ has."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from channels.email.threading.tokens import Party
-from gateway.core.delivery import Kind
+from gateway.core.delivery import HandoffFact, Kind
 from gateway.core.events import MailNoted, MessageBounced
 from gateway.core.handoff import HandoffState
 from gateway.core.post import Letter, Purpose
 from gateway.core.reference import CANARY_REFERENCE, show_reference
-from gateway.core.ticket import Direction, Ticket, TicketState
+from gateway.core.texts import Saying
+from gateway.core.ticket import Direction, InboundMessage, Requester, Ticket, TicketState
+from routing.delivery.decision import Attempt, GiveUp, Patience, decide
+from routing.policy.plan import Option, Use
 from tests.support.incoming import SUR as SUR_CONTACT
 from tests.support.mail_channel import ADDRESS, ANA, MX, MailRig, mail_rig
+from tests.support.mails_to_us import PASSED, bodies, bounce, from_ana, opened
 from tests.support.raw_mail import encoded, multipart, raw_mail
 
 SUR = "desk@sur.example"
-PASSED = f"Authentication-Results: {MX}; dkim=pass header.d=example.net"
 SUR_PASSED = f"Authentication-Results: {MX}; dkim=pass header.d=sur.example"
 
 
@@ -26,20 +30,6 @@ SUR_PASSED = f"Authentication-Results: {MX}; dkim=pass header.d=sur.example"
 async def rig() -> AsyncIterator[MailRig]:
     async with mail_rig() as found:
         yield found
-
-
-def _mail(*fields: str, body: str = "It burns.", sender: str = f"Ana <{ANA}>") -> bytes:
-    return raw_mail(f"From: {sender}", *fields, body=body)
-
-
-async def _opened(rig: MailRig, *fields: str, **mail: str) -> Ticket:
-    """A ticket of Ana's."""
-    assert await rig.take(_mail("Subject: printer", "Message-ID: <first@example.net>", *fields, **mail)) == "ticket"
-    return await rig.ticket()
-
-
-async def _bodies(rig: MailRig, ticket: Ticket) -> list[str]:
-    return [message.body for message in await rig.messages(ticket)]
 
 
 # a ticket
@@ -62,7 +52,7 @@ async def test_a_mail_becomes_a_ticket_with_what_it_says(rig: MailRig) -> None:
 
 
 async def test_an_acknowledgement_is_owed_and_the_raw_mail_is_kept_with_the_message(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     [owed] = await rig.claim(Kind.ACKNOWLEDGEMENT)
     assert (owed.delivery.target, owed.delivery.ticket_id) == ("mail", ticket.id)
     assert Kind.MAIL in rig.parts.owed
@@ -72,7 +62,7 @@ async def test_an_acknowledgement_is_owed_and_the_raw_mail_is_kept_with_the_mess
 
 async def test_a_large_mail_is_a_blob_until_it_is_read_and_long_texts_are_files(rig: MailRig) -> None:
     body = "All of this is needed.\n" * 10_000
-    assert await rig.take(_mail("Subject: long", body=body)) == "ticket"
+    assert await rig.take(from_ana("Subject: long", body=body)) == "ticket"
     [message] = await rig.messages(await rig.ticket())
     assert len(message.body) < 51_000
     [whole] = message.attachments
@@ -82,7 +72,7 @@ async def test_a_large_mail_is_a_blob_until_it_is_read_and_long_texts_are_files(
 
 
 async def test_one_mail_to_two_of_our_addresses_is_one_ticket(rig: MailRig) -> None:
-    sent = _mail("Subject: printer", "Message-ID: <both@example.net>", "To: help@example.org, help+it@example.org")
+    sent = from_ana("Subject: printer", "Message-ID: <both@example.net>", "To: help@example.org, help+it@example.org")
     assert await rig.take(sent, ADDRESS) == "ticket"
     assert await rig.take(sent, "help+it@example.org") == "duplicate"
     assert len(await rig.tickets()) == 1
@@ -90,7 +80,7 @@ async def test_one_mail_to_two_of_our_addresses_is_one_ticket(rig: MailRig) -> N
 
 async def test_a_mail_is_read_again_after_a_crash_and_nothing_is_there_twice(rig: MailRig) -> None:
     # The lease is lost between the ticket's commit and the mail's end, as by a crash there.
-    await rig.hand_in(_mail("Subject: printer"))
+    await rig.hand_in(from_ana("Subject: printer"))
     [case] = await rig.claim(Kind.MAIL)
     await rig.forget_leases()
     [again] = await rig.claim(Kind.MAIL)
@@ -124,7 +114,7 @@ async def test_bytes_that_no_store_takes_stop_no_mail(rig: MailRig) -> None:
 
 @pytest.mark.parametrize("proof", ["address", "delivered to", "envelope", "in reply to", "references"])
 async def test_the_requester_goes_on_by_what_our_mails_gave_them(rig: MailRig, proof: str) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     address, message_id = rig.reply_address(ticket), rig.message_id(ticket)
     field = {
         "address": f"To: Help <{address.upper()}>",
@@ -135,26 +125,54 @@ async def test_the_requester_goes_on_by_what_our_mails_gave_them(rig: MailRig, p
     }[proof]
     body = "It still burns.\n\nOn Monday help@example.org wrote:\n> We have your request.\n"
     recipient = address if proof == "envelope" else ADDRESS
-    assert await rig.take(_mail("Subject: Re: printer", field, body=body), recipient) == "message"
-    assert await _bodies(rig, ticket) == ["It burns.", "It still burns."]
+    assert await rig.take(from_ana("Subject: Re: printer", field, body=body), recipient) == "message"
+    assert await bodies(rig, ticket) == ["It burns.", "It still burns."]
     assert len(await rig.tickets()) == 1
 
 
 async def test_the_reference_in_the_subject_serves_whoever_is_authenticated(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig, PASSED)
     subject = f"Subject: [{show_reference(ticket.reference)}] printer"
-    assert await rig.take(_mail(subject, body="Not authenticated.")) == "ticket"
+    assert await rig.take(from_ana(subject, body="Not authenticated.")) == "ticket"
     assert (await rig.ticket()).metadata["linked"] == ticket.reference
-    assert await rig.take(_mail(PASSED, subject, body="Authenticated.")) == "message"
-    assert await _bodies(rig, ticket) == ["It burns.", "Authenticated."]
+    assert await rig.take(from_ana(PASSED, subject, body="Authenticated.")) == "message"
+    assert await bodies(rig, ticket) == ["It burns.", "Authenticated."]
+
+
+async def test_t08_the_reference_of_a_ticket_that_anybody_may_have_opened_serves_nobody(rig: MailRig) -> None:
+    in_her_name = await opened(rig)
+    on_the_web = await _opened_on_the_web(rig)
+    for theirs in (in_her_name, on_the_web):
+        subject = f"Subject: Re: [{show_reference(theirs.reference)}]"
+        assert await rig.take(from_ana(PASSED, subject, body="My password is 123456.")) == "ticket"
+        assert len(await bodies(rig, theirs)) == 1
+        assert (await rig.ticket()).metadata["linked"] == theirs.reference
+
+
+async def _opened_on_the_web(rig: MailRig) -> Ticket:
+    """With Ana's address, which nobody has checked."""
+    said = InboundMessage("web", "x", requester=Requester(email=ANA), metadata={"authenticated": "dkim example.net"})
+    await rig.parts.context.intake.receive(said)
+    return await rig.ticket()
+
+
+async def test_a_postscript_to_one_s_own_mail_joins_its_ticket_if_it_is_authenticated(rig: MailRig) -> None:
+    ticket = await opened(rig, PASSED)
+    answers = "In-Reply-To: <first@example.net>"
+    assert await rig.take(from_ana(answers, body="Anybody.")) == "ticket"
+    assert await rig.take(from_ana(answers, PASSED, body="PS: the file.")) == "message"
+    of_eve = f"Authentication-Results: {MX}; dkim=pass header.d=evil.example"
+    assert await rig.take(raw_mail("From: eve@evil.example", answers, of_eve, body="Me, too.")) == "ticket"
+    assert (await rig.ticket()).metadata["linked"] == ticket.reference
+    assert await bodies(rig, ticket) == ["It burns.", "PS: the file."]
 
 
 async def test_an_answer_to_a_resolved_ticket_opens_it_again(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.hand_over(ticket, number="7")
     assert await rig.take(_from_desk(rig, ticket, "Subject: it has been resolved", body="")) == "report"
     assert (await rig.ticket()).state is TicketState.RESOLVED
-    assert await rig.take(_mail(f"To: {rig.reply_address(ticket)}", body="No.")) == "message"
+    assert await rig.take(from_ana(f"To: {rig.reply_address(ticket)}", body="No.")) == "message"
     assert (await rig.ticket()).state is TicketState.HANDED_OFF
 
 
@@ -171,7 +189,7 @@ async def _copy(rig: MailRig, ticket: Ticket) -> tuple[HandoffState, str | None]
 
 
 async def test_a_desk_acknowledges_picks_up_answers_and_resolves(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.hand_over(ticket)
     robot = "Auto-Submitted: auto-replied"
     assert await rig.take(_from_desk(rig, ticket, "Subject: [SUR#77] printer", robot, body="We have it.")) == "report"
@@ -191,7 +209,7 @@ async def test_a_desk_acknowledges_picks_up_answers_and_resolves(rig: MailRig) -
 
 
 async def test_nobody_sees_which_desk_answers_and_its_files_come_along(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.hand_over(ticket, number="77")
     file = encoded("application/pdf", b"%PDF-1.4", 'Content-Disposition: attachment; filename="how.pdf"')
     fields = (f"From: Eva of Sur <{SUR}>", f"To: {rig.reply_address(ticket, 'sur')}", "Subject: Re: printer")
@@ -203,7 +221,7 @@ async def test_nobody_sees_which_desk_answers_and_its_files_come_along(rig: Mail
 
 
 async def test_an_answer_that_a_desk_marks_as_generated_is_one_but_for_the_acknowledgement(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.hand_over(ticket)
     fields = ("Subject: [SUR#77] printer", "Auto-Submitted: auto-generated")
     acknowledgement = _from_desk(rig, ticket, *fields, "Message-ID: <1@sur.example>", body="We have it.")
@@ -215,15 +233,15 @@ async def test_an_answer_that_a_desk_marks_as_generated_is_one_but_for_the_ackno
 
 
 async def test_a_desk_s_mail_without_a_number_or_with_another_is_about_the_thread_s_ticket(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.hand_over(ticket, number="77")
     assert await rig.take(_from_desk(rig, ticket, "Subject: [SUR#99] merged", body="Both are one.")) == "report"
     assert await rig.replies(ticket) == ["Both are one."]
-    assert await _copy(rig, ticket) == (HandoffState.ACCEPTED, "77")
+    assert await _copy(rig, ticket) == (HandoffState.PICKED_UP, "77")
 
 
 async def test_a_desk_that_starts_afresh_is_known_by_its_number_if_it_is_authenticated(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.hand_over(ticket, number="77")
     sent = raw_mail(SUR_PASSED, f"From: {SUR}", "Subject: [SUR#77] printer", body="Try now.")
     assert await rig.take(sent) == "report"
@@ -232,8 +250,56 @@ async def test_a_desk_that_starts_afresh_is_known_by_its_number_if_it_is_authent
     assert await rig.replies(ticket) == ["Try now."]
 
 
+async def test_a_desk_that_shows_only_our_reference_is_known_by_it_if_it_is_authenticated(rig: MailRig) -> None:
+    ticket = await opened(rig)
+    await rig.hand_over(ticket)
+    fields = (f"From: {SUR}", "Auto-Submitted: auto-replied", f"Subject: [SUR#77] printer [{ticket.reference}]")
+    assert await rig.take(raw_mail(*fields, body="We have it.")) == "quarantined"
+    assert await rig.take(raw_mail(SUR_PASSED, *fields, body="We have it.")) == "report"
+    assert await _copy(rig, ticket) == (HandoffState.ACCEPTED, "77")
+
+
+async def test_without_numbers_only_the_first_generated_mail_is_an_acknowledgement(rig: MailRig) -> None:
+    rig.parts.desks[0] = replace(rig.parts.desks[0], ticket_number=None)
+    ticket = await opened(rig)
+    await rig.hand_over(ticket)
+    generated = "Auto-Submitted: auto-generated"
+    first = _from_desk(rig, ticket, generated, "Message-ID: <1@sur.example>", body="We have it.")
+    assert await rig.take(first) == "report"
+    assert await rig.take(_from_desk(rig, ticket, generated, body="Try now.")) == "report"
+    assert await rig.take(b"X-Other-Hop: 1\n" + first) == "duplicate"
+    assert await rig.replies(ticket) == ["Try now."]
+
+
+@pytest.mark.parametrize("state", [HandoffState.REFUSED, HandoffState.UNAVAILABLE, HandoffState.LOST])
+async def test_a_desk_that_answers_has_the_ticket_whatever_was_believed(rig: MailRig, state: HandoffState) -> None:
+    ticket = await opened(rig)
+    await rig.hand_over(ticket, state=state)
+    assert await rig.take(_from_desk(rig, ticket, body="Try now.")) == "report"
+    assert await rig.replies(ticket) == ["Try now."]
+    assert await _copy(rig, ticket) == (HandoffState.PICKED_UP, None)
+    assert (await rig.ticket()).state is TicketState.HANDED_OFF
+
+
+async def test_a_generated_answer_shows_that_its_desk_has_the_ticket(rig: MailRig) -> None:
+    ticket = await opened(rig)
+    await rig.hand_over(ticket, number="77", state=HandoffState.REFUSED)
+    assert await rig.take(_from_desk(rig, ticket, "Auto-Submitted: auto-generated", body="Try now.")) == "report"
+    assert await rig.replies(ticket) == ["Try now."]
+    assert await _copy(rig, ticket) == (HandoffState.ACCEPTED, "77")
+
+
+async def test_a_desk_whose_copy_was_withdrawn_waits_for_a_person(rig: MailRig) -> None:
+    ticket = await opened(rig)
+    copy = await rig.hand_over(ticket)
+    await rig.store.record([HandoffFact(copy.id, HandoffState.WITHDRAWN, rig.parts.clock.now())])
+    assert await rig.take(_from_desk(rig, ticket, body="Try now.")) == "quarantined"
+    [item] = await rig.quarantined()
+    assert item.reason == "from the desk sur, about a ticket that it has no more"
+
+
 async def test_a_desk_s_absence_note_is_noted_and_a_desk_with_no_ticket_waits_for_a_person(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.hand_over(ticket)
     note = _from_desk(rig, ticket, "Subject: Out of office", "Auto-Submitted: auto-replied", body="Away.")
     assert await rig.take(note) == "desk_automatic"
@@ -247,7 +313,7 @@ async def test_a_desk_s_absence_note_is_noted_and_a_desk_with_no_ticket_waits_fo
 async def test_a_desk_answers_letters_and_canaries_to_whoever_waits_for_that(rig: MailRig) -> None:
     post = rig.channel.post()
     assert post is not None
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.hand_over(ticket)
     letter = rig.message_id(ticket, "letter1", "sur")
     assert await rig.take(_from_desk(rig, ticket, f"In-Reply-To: {letter}", body="We have it.")) == "report"
@@ -267,60 +333,60 @@ async def test_a_desk_answers_letters_and_canaries_to_whoever_waits_for_that(rig
 
 
 async def test_t05_a_spoofed_from_with_a_copy_to_the_spoofer_gives_them_nothing(rig: MailRig) -> None:
-    ticket = await _opened(rig, "Cc: mallory@evil.example")
+    ticket = await opened(rig, "Cc: mallory@evil.example")
     assert ticket.metadata["authenticated"] == "no"
     assert "mallory" not in repr(await rig.case(ticket))
     for field in (f"To: {rig.reply_address(ticket)}", f"In-Reply-To: {rig.message_id(ticket)}"):
         sent = raw_mail("From: mallory@evil.example", field, f"Subject: Re: [{ticket.reference}]", body="Tell me.")
         assert await rig.take(sent) == "ticket"
         assert (await rig.ticket()).metadata["linked"] == ticket.reference
-    assert await _bodies(rig, ticket) == ["It burns."]
+    assert await bodies(rig, ticket) == ["It burns."]
 
 
 async def test_t06_a_forged_in_reply_to_opens_a_ticket_of_its_own(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     real = rig.message_id(ticket)
     forged = [
         real.replace("<r.", f"<r.{'a' if real[3] != 'a' else 'b'}")[:3] + real[4:],
         real.replace(".1@", ".2@")[:-2],
     ]
     for sent in (f"In-Reply-To: {forged[0]}", f"References: {forged[1]}", "In-Reply-To: <first@example.net>"):
-        assert await rig.take(_mail(sent, body=sent)) == "ticket"
-    assert await _bodies(rig, ticket) == ["It burns."]
+        assert await rig.take(from_ana(sent, body=sent)) == "ticket"
+    assert await bodies(rig, ticket) == ["It burns."]
 
 
 async def test_t07_reply_to_is_nobody_s_identity(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     sent = raw_mail(
         "From: mallory@evil.example", f"Reply-To: {ANA}", f"Sender: {ANA}", f"To: {rig.reply_address(ticket)}"
     )
     assert await rig.take(sent) == "ticket"
     theirs = await rig.ticket()
     assert (theirs.requester.email, theirs.metadata["reply_to"]) == ("mallory@evil.example", ANA)
-    assert await _bodies(rig, ticket) == ["It burns."]
+    assert await bodies(rig, ticket) == ["It burns."]
 
 
 async def test_t08_a_verification_mail_to_a_ticket_s_address_is_not_shown_to_its_requester(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     guessed = f"help+{'a' * 22}@example.org"
     for recipient in (rig.reply_address(ticket), guessed, f"help+{ticket.reference}@example.org"):
         sent = raw_mail("From: noreply@chat.example", f"To: {recipient}", body=f"Your code for {recipient} is 123456.")
         assert await rig.take(sent, recipient) == "ticket"
-    assert await _bodies(rig, ticket) == ["It burns."]
+    assert await bodies(rig, ticket) == ["It burns."]
 
 
 @pytest.mark.parametrize("sign", ["Auto-Submitted: auto-replied", "X-Autoreply: yes", "Precedence: auto_reply"])
 async def test_t19_absence_notes_are_noted_and_never_answered(rig: MailRig, sign: str) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.claim(Kind.ACKNOWLEDGEMENT)
-    assert await rig.take(_mail(sign, f"To: {rig.reply_address(ticket)}", body="I'm away.")) == "auto_replied"
-    assert await rig.take(_mail(sign, "Subject: away", body="I'm away.")) == "ticket"
+    assert await rig.take(from_ana(sign, f"To: {rig.reply_address(ticket)}", body="I'm away.")) == "auto_replied"
+    assert await rig.take(from_ana(sign, "Subject: away", body="I'm away.")) == "ticket"
     assert await rig.claim(Kind.ACKNOWLEDGEMENT) == []
-    assert await _bodies(rig, ticket) == ["It burns."]
+    assert await bodies(rig, ticket) == ["It burns."]
 
 
 async def test_t19_our_own_mail_come_back_is_only_noted(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     sent = raw_mail(f"From: {ADDRESS}", f"To: {ANA}", f"Message-ID: {rig.message_id(ticket)}", body="We have it.")
     assert await rig.take(sent) == "own"
     assert len(await rig.tickets()) == 1
@@ -328,29 +394,29 @@ async def test_t19_our_own_mail_come_back_is_only_noted(rig: MailRig) -> None:
 
 async def test_t19_acknowledgements_end_though_nothing_was_recognised(rig: MailRig) -> None:
     for number in range(6):
-        await rig.take(_mail(f"Subject: Re: your ticket {number}", f"Message-ID: <{number}@example.net>"))
+        await rig.take(from_ana(f"Subject: Re: your ticket {number}", f"Message-ID: <{number}@example.net>"))
     assert len(await rig.tickets()) == 6
     assert len(await rig.claim(Kind.ACKNOWLEDGEMENT)) == 3
 
 
 async def test_t19_a_loop_that_nobody_recognises_is_broken_within_an_hour(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     await rig.hand_over(ticket, number="77")
     to_us = f"To: {rig.reply_address(ticket)}"
-    became = [await rig.take(_mail(to_us, body=f"Thanks {number}.")) for number in range(31)]
+    became = [await rig.take(from_ana(to_us, body=f"Thanks {number}.")) for number in range(31)]
     assert became == ["message"] * 29 + ["quarantined"] * 2
     became = [await rig.take(_from_desk(rig, ticket, body=f"Thanks {number}.")) for number in range(31)]
     assert became == ["report"] * 30 + ["quarantined"]
     assert len(await rig.quarantined()) == 3
     rig.parts.clock.at += 3601
-    assert await rig.take(_mail(to_us, body="An hour later.")) == "message"
+    assert await rig.take(from_ana(to_us, body="An hour later.")) == "message"
     assert await rig.take(_from_desk(rig, ticket, body="An hour later.")) == "report"
 
 
 async def test_t20_a_mail_that_nobody_can_read_delays_no_other_and_is_replayed(rig: MailRig) -> None:
     nested = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(2000))
     await rig.hand_in(b"From: mallory@evil.example\n" + nested + b"deep\n")
-    await rig.hand_in(_mail("Subject: printer"))
+    await rig.hand_in(from_ana("Subject: printer"))
     await rig.read()
     assert rig.parts.told.read == ["quarantined", "ticket"]
     [item] = await rig.quarantined()
@@ -365,18 +431,18 @@ async def test_t21_a_reused_message_id_suppresses_nothing(rig: MailRig) -> None:
     assert (
         await rig.take(raw_mail("From: mallory@evil.example", same, "Subject: printer", body="It burns.")) == "ticket"
     )
-    assert await rig.take(_mail(same, "Subject: printer")) == "ticket"
-    assert await rig.take(_mail(same, "Subject: printer", body="It burns!")) == "ticket"
-    assert await rig.take(_mail(same, "Subject: printer")) == "duplicate"
+    assert await rig.take(from_ana(same, "Subject: printer")) == "ticket"
+    assert await rig.take(from_ana(same, "Subject: printer", body="It burns!")) == "ticket"
+    assert await rig.take(from_ana(same, "Subject: printer")) == "duplicate"
     assert len(await rig.tickets()) == 3
 
 
 async def test_mails_without_a_message_id_are_never_taken_for_each_other(rig: MailRig) -> None:
-    assert [await rig.take(_mail("Subject: printer")) for _ in range(2)] == ["ticket", "ticket"]
+    assert [await rig.take(from_ana("Subject: printer")) for _ in range(2)] == ["ticket", "ticket"]
 
 
 async def test_t22_no_header_from_outside_sets_anything(rig: MailRig) -> None:
-    other = await _opened(rig)
+    other = await opened(rig)
     control = (
         "X-Priority: 1",
         "Importance: high",
@@ -390,7 +456,7 @@ async def test_t22_no_header_from_outside_sets_anything(rig: MailRig) -> None:
         "X-RT-Command: take",
         "Metadata: linked=1",
     )
-    assert await rig.take(_mail("Subject: [priority:urgent] #category vip", *control, body="Command.")) == "ticket"
+    assert await rig.take(from_ana("Subject: [priority:urgent] #category vip", *control, body="Command.")) == "ticket"
     ticket = await rig.ticket()
     assert (ticket.category, ticket.priority.label, ticket.policy) == (None, "normal", "default")
     assert ticket.metadata == {"authenticated": "no"}
@@ -398,7 +464,7 @@ async def test_t22_no_header_from_outside_sets_anything(rig: MailRig) -> None:
 
 async def test_category_and_priority_are_the_configuration_s() -> None:
     async with mail_rig(category="post", priority="high") as rig:
-        ticket = await _opened(rig)
+        ticket = await opened(rig)
         assert (ticket.category, ticket.priority.label) == ("post", "high")
 
 
@@ -427,19 +493,19 @@ async def test_t25_a_smuggled_mail_is_none(rig: MailRig) -> None:
 async def test_t26_a_mail_of_nobody_in_particular_is_a_ticket_that_says_so(
     rig: MailRig, fields: tuple[str, ...]
 ) -> None:
-    first = await _opened(rig)
+    first = await opened(rig)
     await rig.claim(Kind.ACKNOWLEDGEMENT)
     assert await rig.take(raw_mail(*fields, f"To: {rig.reply_address(first)}", body="It burns.")) == "ticket"
     ticket = await rig.ticket()
     assert (ticket.requester.name, ticket.requester.email, ticket.answer_by) == (None, None, None)
     assert (ticket.metadata["linked"], ticket.metadata["authenticated"]) == (first.reference, "no")
-    [body] = await _bodies(rig, ticket)
+    [body] = await bodies(rig, ticket)
     assert "No se puede contestar por correo." in body
     assert await rig.claim(Kind.ACKNOWLEDGEMENT) == []
 
 
 async def test_t26_an_address_as_a_name_is_a_name(rig: MailRig) -> None:
-    first = await _opened(rig)
+    first = await opened(rig)
     sent = raw_mail(f'From: "{ANA}" <mallory@evil.example>', f"To: {rig.reply_address(first)}", body="Let me in.")
     assert await rig.take(sent) == "ticket"
     ticket = await rig.ticket()
@@ -459,34 +525,25 @@ async def test_t26_an_address_as_a_name_is_a_name(rig: MailRig) -> None:
 async def test_t27_forged_authentication_results_open_no_ticket_of_another(
     rig: MailRig, forged: tuple[str, ...]
 ) -> None:
-    ticket = await _opened(rig)
-    assert await rig.take(_mail(*forged, f"Subject: [{ticket.reference}]", body="I'm Ana.")) == "ticket"
+    ticket = await opened(rig)
+    assert await rig.take(from_ana(*forged, f"Subject: [{ticket.reference}]", body="I'm Ana.")) == "ticket"
     assert (await rig.ticket()).metadata["authenticated"] in ("no", "failed")
-    assert await _bodies(rig, ticket) == ["It burns."]
+    assert await bodies(rig, ticket) == ["It burns."]
 
 
 async def test_nobody_is_acknowledged_whose_domain_disowns_the_mail(rig: MailRig) -> None:
-    await _opened(rig, f"Authentication-Results: {MX}; dmarc=fail header.from=example.net")
+    await opened(rig, f"Authentication-Results: {MX}; dmarc=fail header.from=example.net")
     assert await rig.claim(Kind.ACKNOWLEDGEMENT) == []
 
 
 # notifications
 
 
-def _bounce(message_id: str, action: str = "failed", status: str = "5.1.1") -> bytes:
-    told = f"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; {ANA}\nAction: {action}\nStatus: {status}\n"
-    notice = raw_mail("Content-Type: text/plain", body="It could not be delivered.")
-    report = raw_mail("Content-Type: message/delivery-status", body=told)
-    original = raw_mail("Content-Type: message/rfc822", body=f"Message-ID: {message_id}\nFrom: {ADDRESS}\n\nHello.\n")
-    fields = ("From: MAILER-DAEMON@mx.example.net", f"To: {ADDRESS}", "Subject: Undelivered")
-    return multipart("report; report-type=delivery-status", notice, report, original, fields=fields)
-
-
 async def test_t34_a_bounce_annotates_its_ticket_and_switches_nobody_off(rig: MailRig) -> None:
-    ticket = await _opened(rig)
+    ticket = await opened(rig)
     before = await rig.case(ticket)
-    assert await rig.take(_bounce(rig.message_id(ticket)), sender="") == "bounce"
-    assert await rig.take(_bounce(rig.message_id(ticket, desk="sur"), "delayed", "4.4.1"), sender="") == "bounce"
+    assert await rig.take(bounce(rig.message_id(ticket)), sender="") == "bounce"
+    assert await rig.take(bounce(rig.message_id(ticket, desk="sur"), "delayed", "4.4.1"), sender="") == "bounce"
     told = [
         (each.ticket_id, each.party, each.action, each.status, each.hard) for each in rig.parts.heard.of(MessageBounced)
     ]
@@ -496,13 +553,44 @@ async def test_t34_a_bounce_annotates_its_ticket_and_switches_nobody_off(rig: Ma
     ]
     after = await rig.case(ticket)
     assert (after.ticket, after.messages) == (before.ticket, before.messages)
-    await rig.take(_mail("Subject: another"))
+    await rig.take(from_ana("Subject: another"))
     assert len(await rig.claim(Kind.ACKNOWLEDGEMENT)) == 2
     assert len(await rig.tickets()) == 2
 
 
 async def test_t34_a_forged_bounce_is_about_nobody(rig: MailRig) -> None:
-    await _opened(rig)
-    assert await rig.take(_bounce("<r.aaaaaaaaaaaaaaaaaaaaaa.1@example.org>"), sender="") == "notification"
+    await opened(rig)
+    assert await rig.take(bounce("<r.aaaaaaaaaaaaaaaaaaaaaa.1@example.org>"), sender="") == "notification"
     assert rig.parts.heard.of(MessageBounced) == []
     assert len(await rig.tickets()) == 1
+
+
+async def test_a_ticket_whose_letter_came_back_goes_to_another_desk(rig: MailRig) -> None:
+    ticket = await opened(rig)
+    copy = await rig.hand_over(ticket)
+    assert await rig.take(bounce(rig.message_id(ticket, copy.id, "sur"), "delayed", "4.4.1"), sender="") == "bounce"
+    assert (await rig.ticket()).state is TicketState.HANDED_OFF
+    assert await rig.take(bounce(rig.message_id(ticket, copy.id, "sur")), sender="") == "bounce"
+    [refused] = (await rig.case(ticket)).handoffs
+    assert (refused.state, refused.reason) == (HandoffState.REFUSED, "its letter came back")
+    assert (await rig.ticket()).state is TicketState.WAITING
+    assert Kind.TICKET in rig.parts.owed
+    [owed] = await rig.claim(Kind.TICKET)
+    options = [Option(name, Use.NOW, Saying("healthy")) for name in ("sur", "norte")]
+    patience = Patience(hedge_at=0.0, give_up_after=5)
+    now = rig.parts.clock.now()
+    chosen = decide(owed, options, {}, patience, now)
+    assert isinstance(chosen, Attempt)
+    assert chosen.provider == "norte"
+    assert isinstance(decide(owed, options[:1], {}, patience, now), GiveUp)
+
+
+@pytest.mark.parametrize("letter", ["of a message", "of a copy that it has numbered"])
+async def test_a_letter_that_comes_back_takes_no_ticket_from_a_desk_that_has_it(rig: MailRig, letter: str) -> None:
+    ticket = await opened(rig)
+    copy = await rig.hand_over(ticket, number=None if letter == "of a message" else "77")
+    unique = "m1" if letter == "of a message" else copy.id
+    assert await rig.take(bounce(rig.message_id(ticket, unique, "sur")), sender="") == "bounce"
+    assert (await rig.ticket()).state is TicketState.HANDED_OFF
+    [told] = rig.parts.heard.of(MessageBounced)
+    assert (told.party, told.hard) == ("sur", True)

@@ -1,5 +1,6 @@
 """Two mail channels of one gateway: a mail to either, or to both, joins its ticket whichever of them reads it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -56,7 +57,8 @@ async def test_a_desk_s_mail_reports_at_either_and_whoever_wrote_to_it_hears_tha
     assert await rig.replies(ticket) == ["Try now."]
     post = rig.channel.post()
     assert post is not None
-    await post.acknowledged("sur", "letter1")
+    async with asyncio.timeout(5):
+        await post.acknowledged("sur", "letter1")
 
 
 async def test_a_bounce_in_the_other_s_mailbox_is_about_its_ticket(rig: MailRig) -> None:

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from channels.email.sending import PasswordLogin, Patience, Relay, Sender, SmtpSettings, TokenLogin, probe
+from channels.email.sending.patience import Patience
+from channels.email.sending.probe import probe
+from channels.email.sending.relay import PasswordLogin, Relay, TokenLogin
+from channels.email.sending.sender import Sender
+from channels.email.sending.settings import SmtpSettings
 from channels.email.step import Step
 from gateway.core.errors import RelevoError, StoreUnavailable
 from gateway.core.post import Deferred, Refused, Sent, Unknown
@@ -82,6 +86,7 @@ async def test_a_large_mail_arrives_whole_while_others_have_their_turn() -> None
         ({"greeting": "421 4.3.2 busy"}, Deferred("127.0.0.1 port PORT: it answered 421 4.3.2 busy", "greeting", 421)),
         ({"MAIL": "451 4.3.0 later"}, Deferred("4.3.0 later", "sender", 451)),
         ({"MAIL": "550 5.7.1 not you"}, Refused("5.7.1 not you", "sender", 550, "5.7.1")),
+        ({"MAIL": "552 5.3.4 too big"}, Refused("5.3.4 too big", "content", 552, "5.3.4")),
         ({"MAIL": "530 5.7.0 log in first"}, Deferred("5.7.0 log in first", "sender", 530)),
         (
             {"RCPT": f"450 4.2.0 <{ANA}>: Greylisted, see http://help.example"},

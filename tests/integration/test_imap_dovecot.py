@@ -58,7 +58,7 @@ class Digests(KeptMails):
         super().__init__()
         self.of: list[bytes] = []
 
-    async def keep(self, origin: Origin, content: AsyncIterable[bytes]) -> Kept:
+    async def keep(self, origin: Origin, content: AsyncIterable[bytes], *, ours: int = 0) -> Kept:
         digest = sha256()
         async for piece in content:
             self.largest_piece = max(self.largest_piece, len(piece))

@@ -119,6 +119,20 @@ async def test_a_ticket_lists_its_attachments(token: str | None, name: str | Non
     ]
 
 
+@pytest.mark.parametrize(("token", "said"), [("a token", "dkim example.net"), (None, None)])
+async def test_whether_a_message_s_sender_is_authenticated_is_shown_with_it(
+    token: str | None, said: str | None
+) -> None:
+    ticket = make_ticket(1)
+    message = make_message(ticket)
+    reads = FakeReads(all_tickets=[ticket], messages=[message], senders={message.id: "dkim example.net"})
+    site = OpsSite(reads=reads, token=token)
+    path = f"/api/v1/tickets/{ticket.reference}"
+    async with site.running() as client, client.get(path, headers={"Authorization": f"Bearer {token}"}) as response:
+        told = await response.json()
+    assert told["messages"][0]["authenticated"] == said
+
+
 @pytest.mark.parametrize(
     ("copies", "holder"),
     [

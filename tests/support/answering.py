@@ -11,7 +11,7 @@ from channels.channel import Backstage, ChannelContext
 from channels.email.answering import Answers, MailPost, Outbox
 from channels.email.answering.outbox import MailSender
 from channels.email.identity import MailIdentity
-from channels.email.sending import Relay
+from channels.email.sending.relay import Relay
 from channels.email.settings import EmailSettings
 from channels.email.troubles import Troubles
 from gateway.core.clock import Instant
@@ -73,6 +73,7 @@ class Store(Deliveries):
     header_ids_of: dict[str, list[str]] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    positions: dict[tuple[str, str], str] = field(default_factory=dict)
     busy: int = 0
     """So many more times it is too busy to hear that something is finished."""
 
@@ -81,6 +82,12 @@ class Store(Deliveries):
 
     async def ticket(self, ticket_id: str) -> Case | None:
         return self.cases.get(ticket_id)
+
+    async def mailbox_position(self, channel: str, folder: str) -> str | None:
+        return self.positions.get((channel, folder))
+
+    async def save_mailbox_position(self, channel: str, folder: str, position: str) -> None:
+        self.positions[channel, folder] = position
 
     async def announce(self, events: Sequence[Event], notices: Sequence[Delivery] = ()) -> None:
         self.events += events
@@ -143,7 +150,7 @@ class WayOut:
         self.troubles = Troubles("mail", self.store, self.clock)
         self.outbox = Outbox("mail", self.relays, self.counted, self.troubles)
         self.answers = Answers(self.settings, self.context, backstage, self.identity, self.outbox)
-        self.post = MailPost(self.settings, self.context, self.identity, self.outbox)
+        self.post = MailPost(self.settings, self.context, backstage, self.identity, self.outbox, self.troubles)
 
     def keep(self, content: bytes, name: str = "informe.pdf", media_type: str = "application/pdf") -> Attachment:
         """A file that is in the blobs."""
@@ -158,6 +165,7 @@ async def way_out(*relays: MailSender, **given: Any) -> AsyncIterator[WayOut]:
     try:
         yield way
     finally:
+        await way.post.close()
         await way.troubles.said()
 
 

@@ -34,7 +34,7 @@ class KeptMails:
         """Hears of each piece before it is taken."""
         self.largest_piece = 0
 
-    async def keep(self, origin: Origin, content: AsyncIterable[bytes]) -> Kept:
+    async def keep(self, origin: Origin, content: AsyncIterable[bytes], *, ours: int = 0) -> Kept:
         if self.refusal is not None:
             raise self.refusal
         whole = bytearray()
@@ -79,6 +79,8 @@ class HeardReports:
         self.counts: list[tuple[int, int]] = []
         self.troubles: list[str] = []
         self.skips: list[tuple[Origin, str]] = []
+        self.marks: list[str | None] = []
+        """Why mails could not be marked; None for those that were."""
 
     def looked(self, folder: str, at: Instant) -> None:
         self.looks.append(at)
@@ -88,6 +90,12 @@ class HeardReports:
 
     def troubled(self, folder: str, why: str) -> None:
         self.troubles.append(why)
+
+    def marked(self, folder: str) -> None:
+        self.marks.append(None)
+
+    def unmarked(self, folder: str, why: str) -> None:
+        self.marks.append(why)
 
     async def skipped(self, origin: Origin, why: str) -> None:
         self.skips.append((origin, why))

@@ -48,9 +48,14 @@ def reading(
     return Reading(mail, tuple(files), notification, outcome, authentication, None)
 
 
-def claimed(*, at: str = "sur", number: str | None = None, requester: str = ANA) -> Claimed:
-    """A ticket of that requester, which that desk has under that number; at "" nobody has it."""
-    ticket = make_ticket(requester=Requester("Ana", requester))
+def claimed(
+    *, at: str = "sur", number: str | None = None, requester: str = ANA, opened: str | None = "dkim example.net"
+) -> Claimed:
+    """A ticket of that requester, which that desk has under that number; at "" nobody has it. `opened` is what is known
+    of the mail that opened it; None where that was on the web."""
+    metadata = {"authenticated": opened} if opened else {}
+    by = "mail" if opened else None
+    ticket = make_ticket(requester=Requester("Ana", requester), metadata=metadata, answer_by=by)
     copy = Handoff("c" * 32, ticket.id, at, HandoffState.ACCEPTED, NOW, provider_reference=number)
     return Claimed(ticket, Case(make_delivery(ticket.id), ticket, handoffs=(copy,) if at else ()))
 

@@ -13,12 +13,17 @@ CONTENT = b"Subject: Correo\r\n\r\nNo va.\r\n"
 
 
 def new_mail(
-    key: str | None = None, *, content: bytes | None = CONTENT, digest: str | None = None, **origin: Any
+    key: str | None = None,
+    *,
+    content: bytes | None = CONTENT,
+    digest: str | None = None,
+    fingerprint: str | None = None,
+    **origin: Any,
 ) -> RawMail:
     """As a mailbox gives it; `origin` changes where it is from."""
     mail_id = new_id()
     where = {"channel": "mail", "place": "imap INBOX", "key": key or mail_id, "received_at": 990.5, **origin}
-    return RawMail(mail_id, Origin(**where), len(content or b"x"), content, digest)
+    return RawMail(mail_id, Origin(**where), len(content or b"x"), content, digest, fingerprint=fingerprint)
 
 
 class Reading:
@@ -44,10 +49,12 @@ class Reading:
         at: float = 1_002.0,
         message_id: str | None = None,
         header_id: str | None = None,
+        authenticated: str | None = None,
         events: tuple[Event, ...] = (),
     ) -> bool:
         """It has been read."""
-        return await self.store.mail_read(MailRead(lease_of(case), case.delivery.id, at, message_id, header_id, events))
+        facts = (message_id, header_id, authenticated, events)
+        return await self.store.mail_read(MailRead(lease_of(case), case.delivery.id, at, *facts))
 
     async def read(self, mail: RawMail | None = None, *, at: float = 1_001.0, **end: Any) -> RawMail:
         """A mail that is kept and read."""

@@ -108,14 +108,22 @@ class MailRig:
     async def quarantined(self) -> list[Quarantined]:
         return await self.store.quarantined()
 
-    async def hand_over(self, ticket: Ticket, provider: str = "sur", number: str | None = None) -> Handoff:
-        """That desk accepts it."""
+    async def hand_over(
+        self,
+        ticket: Ticket,
+        provider: str = "sur",
+        number: str | None = None,
+        state: HandoffState = HandoffState.ACCEPTED,
+    ) -> Handoff:
+        """That desk accepts it; or it has lost it since, or never had it."""
         now = self.parts.clock.now()
         case = next(each for each in await self.claim(Kind.TICKET) if each.ticket and each.ticket.id == ticket.id)
         lease = Lease(case.delivery.id, case.delivery.epoch)
         copy = Handoff(new_id(), ticket.id, provider, HandoffState.STARTED, now, messages_sent=case.messages[-1].number)
         assert await self.store.begin([Begin(lease, copy, now + LEASE, "the primary")]) == [True]
-        await self.store.record([HandoffFact(copy.id, HandoffState.ACCEPTED, now, number, "it took the mail")])
+        first = HandoffState.ACCEPTED if state is HandoffState.LOST else state
+        for each in dict.fromkeys((first, state)):
+            await self.store.record([HandoffFact(copy.id, each, now, number, "it took the mail")])
         return copy
 
     async def forget_leases(self) -> None:

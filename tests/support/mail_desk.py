@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from channels.email.sending import PasswordLogin, Relay, Sender
+from channels.email.sending.relay import PasswordLogin, Relay
+from channels.email.sending.sender import Sender
 from gateway.core.links import AttachmentLinks
 from gateway.core.post import Post
 from routing.providers.context import ProviderContext

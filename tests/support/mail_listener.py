@@ -5,7 +5,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from channels.email.reception import ListenerSettings, MailListener
+from channels.email.reception.listener import MailListener
+from channels.email.reception.settings import ListenerSettings
 from gateway.core.clock import SystemClock
 from gateway.core.raw_mail import Kept, Origin
 
@@ -28,7 +29,7 @@ class KeptMails:
     def __post_init__(self) -> None:
         self.may_end.set()
 
-    async def keep(self, origin: Origin, content: AsyncIterable[bytes]) -> Kept:
+    async def keep(self, origin: Origin, content: AsyncIterable[bytes], *, ours: int = 0) -> Kept:
         pieces: list[bytes] = []
         try:
             async for piece in content:

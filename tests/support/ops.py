@@ -97,6 +97,8 @@ class FakeReads:
     items: list[Quarantined] = field(default_factory=list)
     evidence: list[Takeover] = field(default_factory=list)
     gauges: dict[str, float] = field(default_factory=dict)
+    senders: dict[str, str] = field(default_factory=dict)
+    """By message id."""
     away: bool = False
 
     async def ticket(self, ticket_id: str) -> Case | None:
@@ -124,6 +126,9 @@ class FakeReads:
 
     async def handoffs(self, ticket_ids: Sequence[str]) -> list[Handoff]:
         return [handoff for handoff in self.all_handoffs if handoff.ticket_id in ticket_ids]
+
+    async def authenticated(self, message_ids: Sequence[str]) -> dict[str, str]:
+        return {each: self.senders[each] for each in message_ids if each in self.senders}
 
     async def overdue(self, now: float, limit: int = 100) -> list[Ticket]:
         late = [each for each in self.all_tickets if each.state is TicketState.WAITING and each.due_at < now]

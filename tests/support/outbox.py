@@ -18,6 +18,7 @@ class Outbox:
     quarantined: list[Quarantine] = field(default_factory=list)
     sent_up_to: list[int] = field(default_factory=list)
     superseded: list[str] = field(default_factory=list)
+    announced: list[Event] = field(default_factory=list)
 
     @property
     def ways_out(self) -> int:
@@ -54,11 +55,12 @@ class Outbox:
         self.superseded.append(handoff_id)
         return True
 
-    async def adopt(self, lease: Finish, handoff_id: str, at: Instant) -> bool:
+    async def adopt(self, lease: Finish, handoff_id: str, at: Instant, *, read_back: bool = True) -> bool:
         self.finished.append(lease)
         return True
 
     async def next_due(self, kinds: frozenset[Kind]) -> Instant | None:
         return None
 
-    async def announce(self, events: Sequence[Event], notices: Sequence[Delivery] = ()) -> None: ...
+    async def announce(self, events: Sequence[Event], notices: Sequence[Delivery] = ()) -> None:
+        self.announced += events

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from gateway.core.clock import Instant
 from gateway.core.post import Letter, Outcome, Sent
 from gateway.core.smtp_server import SmtpServer
 
@@ -15,6 +16,9 @@ class ScriptedPost:
     acknowledges_after: float | None = None
     takes: float = 0.0
     letters: list[Letter] = field(default_factory=list)
+    newest_canary: str = ""
+    """Answered, as another gateway knows."""
+    deaf: Instant = 0.0
     probed: list[tuple[str, bool]] = field(default_factory=list)
 
     async def send(self, letter: Letter) -> Outcome:
@@ -22,7 +26,13 @@ class ScriptedPost:
         await asyncio.sleep(self.takes)
         return self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
 
-    async def acknowledged(self, provider: str, unique: str) -> None:
+    async def canary_answered(self, provider: str) -> str:
+        return self.newest_canary
+
+    def deaf_until(self) -> Instant:
+        return self.deaf
+
+    async def acknowledged(self, provider: str, unique: str, ticket_id: str | None = None) -> None:
         if self.acknowledges_after is None:
             await asyncio.Event().wait()
         else:

@@ -9,9 +9,11 @@ from tests.support.catalogue import ROOT, flaws
 SOURCES = {
     "channels/email/composing": ["channels/email/composing/*.py"],
     "channels/email/incoming": ["channels/email/incoming/*.py"],
+    "channels/phone": ["channels/phone/*.py"],
     "channels/web": ["channels/web/*.py", "channels/web/templates/*.html"],
     "gateway/alarms": ["gateway/alarms/*.py"],
     "gateway/cli": ["gateway/cli/**/*.py", "gateway/client.py", "gateway/demo/*.py", "routing/**/*.py"],
+    "gateway/demo/caller": ["gateway/demo/caller/*.py"],
     "gateway/demo/desk": ["gateway/demo/desk/*.py", "gateway/demo/desk/templates/*.html"],
     "gateway/demo/postbox": ["gateway/demo/postbox/*.py", "gateway/demo/postbox/templates/*.html"],
     "gateway/listener": ["gateway/listener/*.py", "gateway/core/problems.py"],

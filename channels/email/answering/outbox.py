@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeGuard
 
-from channels.email.sending import Relay
+from channels.email.sending.relay import Relay
 from channels.email.troubles import Troubles
 from gateway.core.ports import MailMeasurements
 from gateway.core.post import Deferred, Outcome, Refused, Unknown
 
 _ABOUT_THE_MAIL = frozenset({"sender", "recipient", "content"})
-"""Steps at which a relay speaks of this mail; at any other it is in trouble itself."""
+"""Steps at which a relay that can't take a mail now speaks of that mail; at any other it is in trouble itself."""
 _PARTS = ("smtp", "backup_smtp")
 
 
@@ -61,5 +61,8 @@ class Outbox:
             self._troubles.recovered(part)
 
 
-def _in_trouble(outcome: Outcome) -> TypeGuard[Deferred]:
+def _in_trouble(outcome: Outcome) -> TypeGuard[Deferred | Refused]:
+    """A relay that refuses our address has taken its permission away: any other mail would meet the same."""
+    if isinstance(outcome, Refused):
+        return outcome.step == "sender"
     return isinstance(outcome, Deferred) and outcome.step not in _ABOUT_THE_MAIL

@@ -7,9 +7,8 @@ from gateway.core.values import dataclass
 
 _FIRST = 15.0
 _LONGEST = 900.0
-_AFTER_UNKNOWN = 300.0
-_MOST_UNKNOWN = 5
-"""Tries after which one that may have arrived each time is a person's to look at."""
+_AFTER_UNKNOWN = (300.0, 1800.0)
+"""Seconds until one that may have arrived is sent again, and once more; then it is a person's to look at."""
 _GIVEN_UP_AFTER = 5 * 86_400.0
 """Seconds (RFC 5321 section 4.5.4.1: at least four to five days)."""
 
@@ -41,12 +40,18 @@ def next_step(outcome: Outcome, delivery: Delivery, now: Instant) -> Done | Agai
     match outcome:
         case Sent():
             return Done()
-        case Refused(why, step):
+        case Refused(why, step) if step != "sender":
             return GiveUp(f"refused, {step}: {why}")
+        case Refused(why, step):
+            # Our relay won't have mail of ours: that is no mail's fault, and will be mended.
+            return _not_now(f"{step}: {why}", pause, old=old)
         case Deferred(why, step, _, wait):
-            reason = f"{step}: {why}"
-            return GiveUp(f"not taken for five days, {reason}") if old else Again(wait or pause, reason)
+            return _not_now(f"{step}: {why}", wait or pause, old=old)
         case Unknown(why):
-            if old or delivery.attempts + 1 >= _MOST_UNKNOWN:
+            if old or delivery.attempts >= len(_AFTER_UNKNOWN):
                 return GiveUp(f"it may have arrived, and nothing says so: {why}")
-            return Again(max(pause, _AFTER_UNKNOWN), why)
+            return Again(_AFTER_UNKNOWN[delivery.attempts], why)
+
+
+def _not_now(reason: str, pause: float, *, old: bool) -> Again | GiveUp:
+    return GiveUp(f"not taken for five days, {reason}") if old else Again(pause, reason)

@@ -150,4 +150,6 @@ class Receiving:
             elif settings.after is After.DELETE:
                 await self._mailbox.delete(uids)
         except CommandRefused as error:
-            self._ports.reports.troubled(self._place.folder, f"mails were kept, but can't be marked: {error}")
+            self._ports.reports.unmarked(self._place.folder, f"mails were kept, but can't be marked: {error}")
+        else:
+            self._ports.reports.marked(self._place.folder)

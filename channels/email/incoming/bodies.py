@@ -20,6 +20,8 @@ _NOT_IN_A_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _NO_SUBJECT = mark("(no subject)")
 _NO_TEXT = mark("(This mail has no text.)")
+_ENCRYPTED = mark("(This mail is encrypted: what it says is in its files.)")
+_ENCRYPTED_TYPES = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 _CUT = mark("[This mail is longer: all of its text is in the file {name}.]")
 _LEFT_OUT = mark("[Files of this mail that were not taken, since it has too many: {count}.]")
 _NO_SENDER = mark("[It isn't clear who sent this mail: it names no sender, or several. It can't be answered by mail.]")
@@ -41,11 +43,17 @@ def is_long(text: str) -> bool:
     return len(text) > BODY_LENGTH
 
 
-def body_of(text: str, taken: Taken, language: Language, *, clear_sender: bool = True) -> str:
+def is_encrypted(mail: Mail) -> bool:
+    """Of one whose words could not be read."""
+    return mail.root.media_type in _ENCRYPTED_TYPES
+
+
+def body_of(text: str, taken: Taken, language: Language, *, clear_sender: bool = True, encrypted: bool = False) -> str:
     """The mail's text for people, and what they have to know of it; never empty."""
     shown = _NOT_IN_A_TEXT.sub("", text[:BODY_LENGTH].replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
     remarks = list(_remarks(text, taken, language, clear_sender=clear_sender))
-    return "\n\n".join([shown if shown.strip() else language(_NO_TEXT), *remarks])
+    instead = _ENCRYPTED if encrypted else _NO_TEXT
+    return "\n\n".join([shown if shown.strip() else language(instead), *remarks])
 
 
 def _remarks(text: str, taken: Taken, language: Language, *, clear_sender: bool) -> Iterable[str]:

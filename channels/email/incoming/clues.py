@@ -11,6 +11,7 @@ from channels.email.threading.decision import sole_sender
 from channels.email.threading.message_ids import OwnMessageIds
 from gateway.core.values import dataclass
 
+_MOST_LOOKED_AT = 50
 _MOST_ANSWERED = 10
 
 
@@ -35,6 +36,8 @@ class Clues:
     claims: tuple[Claim, ...]
     """Of continuing a ticket, strongest first."""
     answered: tuple[Answered, ...]
+    returned_unique: str = ""
+    """What makes the returned mail the same mail; "" where only the ticket is known."""
 
     @property
     def all_claims(self) -> tuple[Claim, ...]:
@@ -55,6 +58,7 @@ def find_clues(
         returned=_returned(notification, message_ids, claims) if notification else None,
         claims=claims,
         answered=tuple(dict.fromkeys([*_letters(mail, message_ids), *_addressed(claims)]))[:_MOST_ANSWERED],
+        returned_unique=_returned_unique(notification, message_ids) if notification else "",
     )
 
 
@@ -70,12 +74,16 @@ def _returned(notification: Notification, message_ids: OwnMessageIds, claims: tu
     return named or next((claim for claim in claims if claim.strategy is Strategy.ADDRESS), None)
 
 
+def _returned_unique(notification: Notification, message_ids: OwnMessageIds) -> str:
+    original = notification.original
+    return message_ids.unique(original.message_id) if original and message_ids.read(original.message_id) else ""
+
+
 def _letters(mail: Mail, message_ids: OwnMessageIds) -> Iterator[Answered]:
-    for message_id in (*mail.in_reply_to, *reversed(mail.references)):
+    for message_id in (*mail.in_reply_to, *reversed(mail.references))[:_MOST_LOOKED_AT]:
         proof = message_ids.read(message_id)
         if proof and proof.party.desk:
-            unique = message_id.partition("@")[0].rpartition(".")[2].lower()
-            yield Answered(proof.party.desk, unique, proof.reference)
+            yield Answered(proof.party.desk, message_ids.unique(message_id), proof.reference)
 
 
 def _addressed(claims: Iterable[Claim]) -> Iterator[Answered]:

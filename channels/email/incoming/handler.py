@@ -10,6 +10,7 @@ from channels.email.incoming.bodies import TEXTS_FOLDER
 from channels.email.incoming.clues import find_clues
 from channels.email.incoming.desks import Desks
 from channels.email.incoming.effects import Done, Effects, Hold
+from channels.email.incoming.facts import authenticated
 from channels.email.incoming.files import MailFiles
 from channels.email.incoming.messages import Messages
 from channels.email.incoming.sorting import answered_by_desk, sort
@@ -18,6 +19,7 @@ from channels.email.reading.readers import MailReaders
 from channels.email.reading.reading import Question, Reading, Unreadable
 from channels.email.settings import EmailSettings
 from channels.email.threading.decision import sole_sender
+from gateway.core.clock import Instant
 from gateway.core.delivery import Case, Defer, Lease, Quarantine
 from gateway.core.errors import BlobMissing, StoreUnavailable
 from gateway.core.raw_mail import MailRead, RawMail
@@ -53,7 +55,7 @@ class IncomingMails:
         delivery = case.delivery
         lease = Lease(delivery.id, delivery.epoch)
         try:
-            done, read = await self._read(str(delivery.payload["mail"]), lease)
+            done, read = await self._read(str(delivery.payload["mail"]), lease, delivery.created_at)
         except Hold as held:
             [kept] = await self._backstage.store.quarantine([Quarantine(lease, str(held), self._context.clock.now())])
             if kept:
@@ -70,29 +72,34 @@ class IncomingMails:
     async def _put_off(self, lease: Lease, reason: str) -> None:
         await self._backstage.store.defer([Defer(lease, self._context.clock.now() + _AGAIN_AFTER, reason)])
 
-    async def _read(self, mail_id: str, lease: Lease) -> tuple[Done, MailRead]:
+    async def _read(self, mail_id: str, lease: Lease, kept_at: Instant) -> tuple[Done, MailRead]:
         """What the mail has become, and the last word on it. Raises Hold, and the store's errors."""
         raw = await self._backstage.store.raw_mail(mail_id)
         if raw is None:
             raise Hold(_GONE)
+        before = await self._backstage.store.read_before(raw)
+        if before is not None:
+            again = MailRead(lease, mail_id, self._context.clock.now(), before.message_id, before.header_id)
+            return Done("duplicate", before.message_id), again
         try:
             async with (
                 self._content(raw) as content,
                 self._readers.read(self._question(raw), content, raw.size) as reading,
             ):
-                done = await self._settle(raw, reading)
-                header_id = reading.mail.message_id or None
+                done = await self._settle(raw, reading, kept_at)
+                header_id, sender = reading.mail.message_id or None, authenticated(reading.authentication)
         except Unreadable as error:
             raise Hold(f"{error.code}: {error.text}") from error
         except BlobMissing as error:
             raise Hold(_GONE) from error
-        return done, MailRead(lease, mail_id, self._context.clock.now(), done.message_id, header_id, done.events)
+        now = self._context.clock.now()
+        return done, MailRead(lease, mail_id, now, done.message_id, header_id, sender, done.events)
 
-    async def _settle(self, raw: RawMail, reading: Reading) -> Done:
+    async def _settle(self, raw: RawMail, reading: Reading, kept_at: Instant) -> Done:
         desks = Desks(self._backstage.desks())
         clues = find_clues(reading.mail, reading.notification, raw.origin.recipients, self._identity, desks)
         found = await self._tickets.find(clues.all_claims)
-        done = await self._effects.follow(sort(reading, clues, found, desks), reading, raw.id)
+        done = await self._effects.follow(sort(reading, clues, found, desks), reading, raw.id, kept_at)
         for each in answered_by_desk(clues, sole_sender(reading.mail), reading.authentication, desks):
             self._backstage.answers.tell(each.provider, each.unique, each.reference)
         return done
@@ -130,5 +137,5 @@ def incoming_mails(
     allowances = Allowances(context.signer.derived_key("mail allowances"))
     messages = Messages(settings, identity, allowances, texts)
     files = MailFiles(context.blobs, settings.most_files)
-    effects = Effects(context, messages, files, texts, settings.language, backstage.owed)
+    effects = Effects(context, backstage, messages, files, texts, settings.language)
     return IncomingMails(settings, context, backstage, identity, readers, effects)

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from channels.email.authentication import NotAuthenticated, Why
 from channels.email.automatic import Kind
+from channels.email.desk_words import DeskWords, desk_words
 from channels.email.identity import MailIdentity
 from channels.email.incoming.allowances import Allowances
-from channels.email.incoming.bodies import NAME_LENGTH, body_of, one_line, subject_of
+from channels.email.incoming.bodies import NAME_LENGTH, body_of, is_encrypted, one_line, subject_of
 from channels.email.incoming.bounds import most_messages
 from channels.email.incoming.facts import AUTHENTICATED, LONGEST, authenticated
 from channels.email.incoming.files import Taken
@@ -18,6 +19,7 @@ from channels.email.reading.reading import Reading
 from channels.email.settings import EmailSettings
 from channels.email.threading.decision import sole_sender
 from gateway.core.clock import Instant
+from gateway.core.post import DeskContact
 from gateway.core.texts import Texts
 from gateway.core.ticket import Allowance, DedupeKey, InboundMessage, Priority, Requester
 
@@ -33,7 +35,9 @@ class Messages:
         self._allowances = allowances
         self._texts = texts
 
-    def first(self, reading: Reading, taken: Taken, dedupe: DedupeKey, linked: str | None) -> InboundMessage:
+    def first(
+        self, reading: Reading, taken: Taken, dedupe: DedupeKey, linked: str | None, kept_at: Instant
+    ) -> InboundMessage:
         """Of a new ticket; `linked` is the reference of one that was claimed in vain."""
         mail = reading.mail
         code = reading.language or self._settings.language
@@ -42,7 +46,9 @@ class Messages:
         email = requester.email if self._settings.smtp is not None else None
         return InboundMessage(
             channel=self._identity.name,
-            body=body_of(mail.text, taken, language, clear_sender=bool(sole_sender(mail))),
+            body=body_of(
+                mail.text, taken, language, clear_sender=bool(sole_sender(mail)), encrypted=is_encrypted(mail)
+            ),
             subject=subject_of(mail, language),
             requester=requester,
             language=code,
@@ -51,24 +57,30 @@ class Messages:
             metadata=self._metadata(reading, linked),
             attachments=taken.attachments,
             dedupe=dedupe,
+            received_at=kept_at,
             answer_by=self._identity.name if email else None,
             acknowledge=self._acknowledgement(reading, email) if email else (),
         )
 
     def further(
-        self, reading: Reading, taken: Taken, dedupe: DedupeKey, claimed: Claimed, now: Instant
+        self, reading: Reading, taken: Taken, dedupe: DedupeKey, claimed: Claimed, kept_at: Instant
     ) -> InboundMessage:
         """Of the ticket that the mail has proved to continue."""
         language = self._texts.get(claimed.ticket.language or self._settings.language)
         return InboundMessage(
             channel=self._identity.name,
-            body=body_of(new_words(reading.mail), taken, language),
+            body=body_of(new_words(reading.mail), taken, language, encrypted=is_encrypted(reading.mail)),
             requester=Requester(name=self._requester(reading.mail).name or claimed.ticket.requester.name),
             attachments=taken.attachments,
             dedupe=dedupe,
             ticket_id=claimed.ticket.id,
-            most_messages=most_messages(claimed.case.messages, now),
+            most_messages=most_messages(claimed.case.messages, kept_at),
+            received_at=kept_at,
         )
+
+    def of_desk(self, reading: Reading, desk: DeskContact, reference: str) -> DeskWords:
+        """What a desk says, as the requester of that plain reference gets it."""
+        return desk_words(reading.mail, new_words(reading.mail), reading.files, desk, self._identity, reference)
 
     def _requester(self, mail: Mail) -> Requester:
         """Nobody, where From names more or less than one."""
@@ -121,6 +133,4 @@ def new_words(mail: Mail) -> str:
 def _reply_to(mail: Mail) -> str:
     """Where the mail wants answers, if that isn't where it is from. It is shown, and never used."""
     wanted = [each.address for each in mail.reply_to if each.address]
-    return (
-        "" if [each.lower() for each in wanted] == [sole_sender(mail)] else one_line(", ".join(wanted), LONGEST)
-    )
+    return "" if [each.lower() for each in wanted] == [sole_sender(mail)] else one_line(", ".join(wanted), LONGEST)

@@ -1,6 +1,6 @@
 """What becomes of a mail: one of six fates. Pure, and closed by default: what proves nothing opens its own ticket."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from channels.email.authentication import Authenticated, Authentication, NotAuthenticated, Why
 from channels.email.automatic import Kind
@@ -19,6 +19,8 @@ from gateway.core.values import dataclass
 
 _MOST_BOUNCES = 10
 _ANSWERS_BY_ITSELF = frozenset({Kind.AUTO_REPLIED, Kind.NULL_SENDER})
+_OF_SYSTEMS = frozenset({"null_sender", "system_address"})
+"""Signs of what no person has sent."""
 _GIVEN_BY_US = frozenset({Strategy.ADDRESS, Strategy.MESSAGE_ID})
 """Claims that only those can make who have got a mail of ours."""
 DESK_AUTOMATIC = "desk_automatic"
@@ -56,6 +58,13 @@ class Bounced:
     claimed: Claimed
     party: Party
     recipients: tuple[Recipient, ...]
+    unique: str = ""
+    """Of the mail; "" where only its ticket is known."""
+
+    @property
+    def came_back(self) -> bool:
+        """Another try can't mend it."""
+        return any(each.action is Action.FAILED and each.hard for each in self.recipients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +90,11 @@ Fate = Opens | Continues | FromDesk | Bounced | Noted | Held
 def sort(reading: Reading, clues: Clues, found: Mapping[Claim, Claimed], desks: Desks) -> Fate:
     """`found` are the tickets that there are, of those that the clues lead to."""
     if clues.own is not None:
+        if reading.mail.all("resent-from"):
+            return Held("a mail of ours that somebody has sent back to us")
         return Noted(Kind.OWN.value, found.get(clues.own))
     if reading.notification is not None:
-        return _of_notification(reading.notification, clues.returned, found)
+        return _of_notification(reading.notification, reading.outcome.signs, clues, found)
     if reading.outcome.kind is Kind.RECEIPT:
         return Noted(Kind.RECEIPT.value, _first_given(clues, found))
     thread = decide(reading.mail, clues.claims, known_of(found, desks), reading.authentication)
@@ -104,13 +115,16 @@ def answered_by_desk(clues: Clues, sender: str, authentication: Authentication, 
 
 
 def _of_notification(
-    notification: Notification, returned: Claim | None, found: Mapping[Claim, Claimed]
-) -> Bounced | Noted:
+    notification: Notification, signs: Sequence[str], clues: Clues, found: Mapping[Claim, Claimed]
+) -> Bounced | Noted | Held:
+    returned = clues.returned
     claimed = found.get(returned) if returned else None
     bad = [each for each in notification.recipients if each.action in (Action.FAILED, Action.DELAYED)]
+    if claimed is None and not _OF_SYSTEMS & set(signs):
+        return Held("a notification about no mail of ours, and not from a mail system: somebody may have forwarded it")
     if returned is None or claimed is None or not bad:
         return Noted(Kind.NOTIFICATION.value, claimed)
-    return Bounced(claimed, returned.party, tuple(bad[:_MOST_BOUNCES]))
+    return Bounced(claimed, returned.party, tuple(bad[:_MOST_BOUNCES]), clues.returned_unique)
 
 
 def _continuing(reading: Reading, claim: Claim, claimed: Claimed, desks: Desks) -> Continues | FromDesk | Noted:

@@ -129,11 +129,11 @@ class Conversation(Connection):
         """The reply; the mail is on disk if it says so. Raises ContentLost."""
         settings, hop = self._house.settings, self._hop()
         within, recipients = settings.content_within, tuple(dict.fromkeys(hop.recipients))
-        incoming = Incoming(self._wire, trace_fields(hop), size_limit=settings.size_limit, within=within)
+        trace = trace_fields(hop)
+        incoming = Incoming(self._wire, trace, size_limit=settings.size_limit, within=within)
+        origin = Origin(self._house.channel, settings.protocol, hop.key, hop.at, hop.sender, recipients)
         try:
-            await self._house.mails.keep(
-                Origin(self._house.channel, settings.protocol, hop.key, hop.at, hop.sender, recipients), incoming
-            )
+            await self._house.mails.keep(origin, incoming, ours=len(trace))
         except ContentLost:
             raise
         except Exception as error:  # whatever it is, the peer has the mail still, and tries again

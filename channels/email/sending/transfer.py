@@ -13,6 +13,8 @@ from gateway.core.values import dataclass
 
 _AT_ONCE = 256 * 1024
 _IN_A_THREAD = 256 * 1024
+_TOO_LARGE = 552
+"""Of a mail whose size was declared with its sender (RFC 1870)."""
 
 
 class SessionLost(Exception):
@@ -69,7 +71,7 @@ class Transfer:
             return unfit
         reply = await self._command(f"MAIL FROM:<{envelope.sender}>{self._options(envelope, wire)}")
         if reply.code != 250:
-            return await self._end(judge(reply, "sender"))
+            return await self._end(judge(reply, "content" if reply.code == _TOO_LARGE else "sender"))
         not_for: dict[str, Deferred | Refused] = {}
         for recipient in envelope.recipients:
             reply = await self._command(f"RCPT TO:<{recipient}>")

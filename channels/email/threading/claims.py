@@ -14,9 +14,10 @@ from gateway.core.values import dataclass
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to", "x-envelope-to")
 _MOST = 10
 """Claims of one mail that are looked into."""
-_MOST_ADDRESSES = 50
-"""Of one mail that are looked at: each that looks like a ticket's costs a digest for every desk."""
+_MOST_LOOKED_AT = 50
+"""Addresses of one mail, and identifiers: each that looks like one of ours costs a digest for every desk."""
 _MOST_ANSWERED = 5
+"""Mails that one mail answers, of which it is asked whether a ticket has them."""
 
 
 class Strategy(StrEnum):
@@ -67,13 +68,13 @@ class Claims:
             found.append(desk_number)
         parties = [*map(Party, desks), REQUESTER]
         found.extend(Claim(Strategy.SUBJECT, key, party) for key in references_in(mail.subject) for party in parties)
-        return tuple(dict.fromkeys([*found[:_MOST], *_by_own_mails(mail)]))
+        return tuple(dict.fromkeys([*found[:_MOST], *islice(self._by_own_mails(mail), _MOST_ANSWERED)]))
 
     def _by_address(self, mail: Mail, recipients: Iterable[str]) -> Iterator[Claim]:
         # A token can't be guessed, so that any place which shows an address will do: blind copies have only these.
         shown = [each.address for each in (*mail.to, *mail.cc)]
         delivered = [value for name in _DELIVERED for value in mail.all(name)]
-        looked_at = islice(dict.fromkeys([*recipients, *delivered, *shown]), _MOST_ADDRESSES)
+        looked_at = islice(dict.fromkeys([*recipients, *delivered, *shown]), _MOST_LOOKED_AT)
         for token in self._addresses.tokens(looked_at):
             proof = self._tokens.read(Purpose.ADDRESS, token)
             if proof:
@@ -82,7 +83,7 @@ class Claims:
     def _by_message_id(self, mail: Mail) -> Iterator[Claim]:
         return (Claim(Strategy.MESSAGE_ID, proof.reference, proof.party) for proof in self._message_ids.answered(mail))
 
-
-def _by_own_mails(mail: Mail) -> Iterator[Claim]:
-    newest_first = dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)])
-    return (Claim(Strategy.OWN_THREAD, message_id) for message_id in islice(newest_first, _MOST_ANSWERED))
+    def _by_own_mails(self, mail: Mail) -> Iterator[Claim]:
+        for message_id in islice(dict.fromkeys([*mail.in_reply_to, *reversed(mail.references)]), _MOST_LOOKED_AT):
+            if self._message_ids.read(message_id) is None:
+                yield Claim(Strategy.OWN_THREAD, message_id)

@@ -8,7 +8,7 @@ from channels.email.threading.tokens import LENGTH, REQUESTER, Party, Proof, Pur
 
 _READ = re.compile(rf"<r\.([a-z2-7]{{{LENGTH}}})\.[0-9a-z]{{1,64}}@[^<>@\s]{{1,255}}>", re.IGNORECASE)
 _UNIQUE = re.compile(r"[0-9a-z]{1,64}")
-_MOST = 100
+_MOST = 50
 """Identifiers of one mail that are looked at, the newest."""
 
 
@@ -30,6 +30,11 @@ class OwnMessageIds:
         """What a Message-ID of ours proves; None for any other."""
         found = _READ.fullmatch(message_id.strip())
         return self._tokens.read(Purpose.MESSAGE_ID, found[1]) if found else None
+
+    @staticmethod
+    def unique(message_id: str) -> str:
+        """What makes it the same mail, of a Message-ID that `read` has read."""
+        return message_id.partition("@")[0].rpartition(".")[2].lower()
 
     def answered(self, mail: Mail) -> Iterator[Proof]:
         """What each of ours that the mail answers proves, the newest first."""

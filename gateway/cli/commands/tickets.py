@@ -128,5 +128,16 @@ def _show_message(message: dict[str, Any]) -> None:
     sender = message["author"] or message["provider"] or ""
     heading = f"{message['number']} · {message['direction']} · {moment(message['at'])} {sender}".rstrip()
     click.secho(printable(heading), bold=True)
+    if message["authenticated"]:
+        click.echo(printable(_sender(message["authenticated"])))
     for line in (message["body"] or "").splitlines():
         click.echo(printable(line))
+
+
+def _sender(authenticated: str) -> str:
+    """What is known of who sent a mail."""
+    if authenticated == "no":
+        return say("The sender is not authenticated.")
+    if authenticated == "failed":
+        return say("The sender's own domain disowns this mail.")
+    return say("The sender is authenticated: {how}.", how=authenticated)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, null, select
 
 from gateway.core.raw_mail import RawMail
 from gateway.core.ticket import Direction
@@ -10,6 +10,7 @@ from gateway.store import mail_rows
 from gateway.store.queries import Query
 from gateway.store.schema import (
     BECAME_MESSAGE,
+    KNOWN_AGAIN,
     among,
     handoffs,
     mail_positions,
@@ -24,6 +25,12 @@ _MAIL = Query(
     .join_from(raw_mails, raw_contents, isouter=True)
     .where(among(raw_mails.c.id))
 )
+_KNOWN_AGAIN = Query(
+    select(raw_mails, null().label("content"))
+    .where(among(raw_mails.c.fingerprint), KNOWN_AGAIN, raw_mails.c.id != bindparam("mail_id"))
+    .order_by(raw_mails.c.id)
+    .limit(1)
+)
 _HEADER_IDS = Query(
     select(raw_mails.c.header_id)
     .join_from(messages, raw_mails)
@@ -34,6 +41,11 @@ _HEADER_IDS = Query(
         raw_mails.c.header_id.is_not(None),
     )
     .order_by(messages.c.number, raw_mails.c.id)
+)
+_AUTHENTICATED = Query(
+    select(raw_mails.c.message_id, raw_mails.c.authenticated)
+    .where(among(raw_mails.c.message_id), BECAME_MESSAGE, raw_mails.c.authenticated.is_not(None))
+    .order_by(raw_mails.c.id.desc())
 )
 _TICKETS_OF_MAILS = Query(
     select(raw_mails.c.header_id, messages.c.ticket_id)
@@ -58,6 +70,11 @@ def raw_mail(connection: Connection, mail_id: str) -> RawMail | None:
     return mail_rows.raw_mail(found[0]) if found else None
 
 
+def read_before(connection: Connection, mail: RawMail) -> RawMail | None:
+    found = _KNOWN_AGAIN.rows(connection, [mail.fingerprint], mail_id=mail.id) if mail.fingerprint else ()
+    return mail_rows.raw_mail(found[0]) if found else None
+
+
 def quarantined_mail(connection: Connection, quarantined_id: str) -> RawMail | None:
     """The reading of a mail has the mail's own id."""
     withheld = select(quarantine.c.id).where(quarantine.c.id == quarantined_id)
@@ -77,6 +94,12 @@ def ticket_at(connection: Connection, provider: str, provider_reference: str) ->
 def tickets_of_mails(connection: Connection, header_ids: Sequence[str]) -> dict[str, str]:
     """Anybody may use a Message-ID again: the first ticket is meant."""
     return {row.header_id: row.ticket_id for row in _TICKETS_OF_MAILS.rows(connection, header_ids)}
+
+
+def authenticated(connection: Connection, message_ids: Sequence[str]) -> dict[str, str]:
+    """What was known of the first of the mails that became each."""
+    found = _AUTHENTICATED.rows(connection, message_ids) if message_ids else ()
+    return {row.message_id: row.authenticated for row in found}
 
 
 def mailbox_position(connection: Connection, channel: str, folder: str) -> str | None:

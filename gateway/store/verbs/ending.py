@@ -31,6 +31,7 @@ class Adopt:
     finish: Finish
     handoff_id: str
     at: Instant
+    read_back: bool
 
 
 def defer(transaction: Transaction, defers: list[Defer]) -> list[bool]:
@@ -115,6 +116,6 @@ def adopt(transaction: Transaction, adoptions: list[Adopt]) -> list[bool]:
     results = []
     for each, delivery in zip(adoptions, owed, strict=True):
         sheet = found.get(delivery.ticket_id or "") if delivery else None
-        results.append(sheet is not None and rules.adopt(sheet, each.handoff_id, each.at))
+        results.append(sheet is not None and rules.adopt(sheet, each.handoff_id, each.at, read_back=each.read_back))
     sheets.save(transaction, found.values())
     return results

@@ -99,6 +99,7 @@ def _read_values(read: MailRead) -> rows.Values:
         "read_at": read.at,
         "message_id": read.message_id,
         "header_id": mail_rows.storable(read.header_id),
+        "authenticated": mail_rows.storable(read.authenticated),
     }
 
 

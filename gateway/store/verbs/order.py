@@ -22,6 +22,7 @@ from gateway.store.verbs.recover import recover
 from gateway.store.verbs.report import report
 from gateway.store.verbs.rescue import rescue, supersede
 from gateway.store.verbs.reserve import reserve
+from gateway.store.verbs.returned import letter_returned
 from gateway.store.verbs.watch import mark_overdue
 
 ORDER: tuple[Verb[Any, Any], ...] = (
@@ -33,6 +34,7 @@ ORDER: tuple[Verb[Any, Any], ...] = (
     begin,
     report,
     record,
+    letter_returned,
     sent,
     adopt,
     mail_read,

@@ -51,7 +51,12 @@ def _apply(sheet: Sheet, copy: StoredCopy, given: ProviderReport) -> Kept:
     rules.apply(
         sheet,
         HandoffFact(
-            copy.id, state, given.at, provider_reference=given.provider_reference, reason="the provider says so"
+            copy.id,
+            state,
+            given.at,
+            provider_reference=given.provider_reference,
+            reason="the provider says so",
+            confirmed=given.type is ReportType.ACCEPTED,
         ),
     )
     message_id = _reply(sheet, given) if given.type is ReportType.REPLIED else None

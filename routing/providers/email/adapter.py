@@ -87,7 +87,7 @@ class EmailProvider:
         async with asyncio.timeout(timeout):
             await self._post.probe(health.smtp, allow_private=health.allow_private or health.smtp is None)
         if self._canaries is not None:
-            self._canaries.look()
+            await self._canaries.look()
 
     async def close(self) -> None:
         """Letters and canaries under way are given up; the channel keeps its connections."""

@@ -36,9 +36,10 @@ class CanaryWatch:
         """The one of that instant was; those before it don't matter any more."""
         self._in_the_air = [each for each in self._in_the_air if each > sent_at]
 
-    def trouble(self, now: Instant) -> str | None:
-        """Why the desk counts as silent; None while it doesn't."""
-        if not self._in_the_air or now - self._in_the_air[0] <= self._within:
+    def trouble(self, now: Instant, deaf_until: Instant = 0.0) -> str | None:
+        """Why the desk counts as silent; None while it doesn't. Until `deaf_until` no answer could come in: what it has
+        not answered by then it may still answer as if it had got it then."""
+        if not self._in_the_air or now - max(self._in_the_air[0], deaf_until) <= self._within:
             return None
         since = show_duration(float(round(now - self._in_the_air[0])))
         allowed = show_duration(self._within)

@@ -15,7 +15,7 @@ def not_handed_over(posted: Deferred | Refused | Unknown) -> Answer:
     """The verdict on a letter that the relay is not known to have."""
     match posted:
         case Deferred(why, step, _, wait):
-            # A server that names a time (greylisting) is well; at any other step it is our own relay that is in trouble.
+            # Who names a time (greylisting) is well, and at any other step it is our own relay that is in trouble.
             blameless = step != "recipient" or wait is not None
             return Answer(Outcome.UNAVAILABLE, f"{step}: {why}", again_after=wait, blameless=blameless)
         case Refused(why, "content"):
@@ -34,7 +34,9 @@ def require_sent(posted: Posted, again_after: float) -> None:
             return
         case Refused(why, "content"):
             raise ProviderRefused(f"content: {why}")
-        case Deferred(why, step) | Refused(why, step):
+        case Refused(why, step):
+            raise ProviderUnavailable(f"{step}: {why}", retry_after=again_after, misconfigured=True)
+        case Deferred(why, step):
             raise ProviderUnavailable(f"{step}: {why}", retry_after=again_after)
         case Unknown(why):
             raise ProviderUnavailable(why, retry_after=again_after)

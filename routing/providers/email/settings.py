@@ -1,6 +1,7 @@
 """What an administrator writes of a help desk that is reached by mail."""
 
 import re
+from collections.abc import Collection
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
@@ -134,6 +135,18 @@ class EmailDeskSettings(ProviderSettings):
 
     def canaries(self) -> Canaries | None:
         return Canaries(self.canary.every, self.canary.within) if self.canary else None
+
+    def warnings(self, name: str, unproven: Collection[str]) -> tuple[Saying, ...]:
+        if self.ticket_number is None or self.via not in unproven:
+            return ()
+        return (
+            Saying(
+                "{provider}'s ticket numbers prove nothing, since {channel} has neither authserv_id nor check_dkim: "
+                "its mails are known by their thread alone",
+                provider=name,
+                channel=self.via,
+            ),
+        )
 
     def assumptions(self, name: str) -> tuple[Saying, ...]:
         if self.accepted == "relay":

@@ -59,4 +59,5 @@ class LetterTries:
 
     def _growing(self, tried: _Tried) -> float:
         tried.in_vain += 1
-        return min(_FIRST * 2 ** min(tried.in_vain - 1, 10), _LONGEST)
+        doublings = min(tried.in_vain - 1, 10)
+        return min(_FIRST * (1 << doublings), _LONGEST)

@@ -9,11 +9,13 @@ from channels.email.answering.desk_tag import tag_of
 from channels.email.threading.tokens import Party
 from gateway.core.delivery import Case
 from gateway.core.handoff import Handoff, HandoffState
+from gateway.core.ids import new_id
 from gateway.core.post import Deferred, Letter, Purpose, Refused, Sent, Unknown
 from gateway.core.reference import CANARY_REFERENCE, show_reference
 from gateway.core.ticket import Priority
 from tests.support.answering import HELP, SUR, ScriptedRelay, answer, files_of, text_of, way_out
-from tests.support.tickets import NOW, make_case, make_handoff, make_message
+from tests.support.tickets import NOW, make_case, make_handoff, make_message, make_ticket
+from tests.support.virtual_time import run
 
 DESK = Party("sur")
 
@@ -177,6 +179,54 @@ async def test_an_answer_that_names_no_letter_answers_those_about_its_reference(
         await canary
 
 
+def test_an_acknowledgement_that_another_gateway_read_is_known_by_what_is_in_the_store() -> None:
+    async def acknowledged() -> float:
+        async with way_out() as way:
+            case = make_case()
+            assert case.ticket is not None
+            handoff = handed(case)
+            way.store.cases[case.ticket.id] = replace(case, handoffs=(handoff,))
+            waiting = asyncio.create_task(way.post.acknowledged("sur", handoff.id, case.ticket.id))
+            await asyncio.sleep(60.0)
+            assert not waiting.done()
+            taken = replace(handoff, state=HandoffState.ACCEPTED)
+            way.store.cases[case.ticket.id] = replace(case, handoffs=(taken,))
+            await waiting
+            return asyncio.get_running_loop().time()
+
+    assert run(acknowledged(), seconds=100) <= 65.0
+
+
+async def test_canaries_are_answered_for_every_gateway_that_shares_the_store() -> None:
+    async with way_out() as sends, way_out() as reads:
+        reads.store.positions = sends.store.positions
+        first, second = new_id(), new_id()
+        assert await sends.post.canary_answered("sur") == ""
+        reads.post.heard("sur", second, CANARY_REFERENCE)
+        reads.post.heard("sur", first, CANARY_REFERENCE)
+        reads.post.heard("sur", new_id(), make_ticket().reference)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert await sends.post.canary_answered("sur") == second
+        assert await sends.post.canary_answered("norte") == ""
+        reads.post.heard_of("sur", CANARY_REFERENCE)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert await sends.post.canary_answered("sur") > second
+
+
+async def test_only_trouble_with_a_way_in_makes_a_channel_deaf() -> None:
+    async with way_out() as way:
+        way.troubles.troubled("smtp", "down")
+        assert way.post.deaf_until() < NOW
+        way.troubles.troubled("imap INBOX", "down")
+        way.clock.at = NOW + 60.0
+        assert way.post.deaf_until() == NOW + 60.0
+        way.troubles.recovered("imap INBOX")
+        way.clock.at = NOW + 90.0
+        assert way.post.deaf_until() == NOW + 60.0
+
+
 async def test_an_answer_comes_to_nobody_who_has_stopped_waiting() -> None:
     async with way_out() as way:
         waiting = asyncio.create_task(way.post.acknowledged("sur", "a1"))
@@ -229,6 +279,12 @@ async def test_a_relay_in_trouble_and_what_another_takes() -> None:
         (Deferred("down", "connect"), Unknown("?"), Unknown("?")),
         (Deferred("grey", "recipient", 451), Sent("two"), Deferred("grey", "recipient", 451)),
         (Unknown("?"), Sent("two"), Unknown("?")),
+        (Refused("no permission", "sender", 553), Sent("two"), Sent("two")),
+        (
+            Refused("no permission", "sender", 553),
+            Refused("no", "recipient", 550),
+            Refused("no permission", "sender", 553),
+        ),
     ],
 )
 async def test_another_relay_is_asked_only_while_none_may_have_it(

@@ -172,12 +172,23 @@ async def test_after_five_days_a_person_has_to_look() -> None:
     assert "not taken for five days" in way.store.quarantined[0].reason
 
 
-async def test_what_may_have_arrived_five_times_is_not_sent_again() -> None:
+async def test_of_what_may_have_arrived_each_time_three_are_sent() -> None:
     relay = ScriptedRelay([Unknown("no answer to the content")])
     async with way_out(relay) as way:
         case = acknowledgement()
-        await way.answers.acknowledgement(replace(case, delivery=replace(case.delivery, attempts=4)))
+        for attempts in range(3):
+            await way.answers.acknowledgement(replace(case, delivery=replace(case.delivery, attempts=attempts)))
+    assert [each.due_at - NOW for each in way.store.deferred] == [300.0, 1800.0]
     assert "it may have arrived" in way.store.quarantined[0].reason
+
+
+async def test_a_relay_that_takes_nothing_of_ours_any_more_quarantines_no_answer() -> None:
+    relay = ScriptedRelay([Refused("sender not permitted", "sender", 553, "5.7.1")])
+    async with way_out(relay) as way:
+        await way.answers.answer(answer())
+    assert way.store.quarantined == []
+    assert "not permitted" in way.store.deferred[0].reason
+    assert [event.type for event in way.store.events] == ["channel.troubled"]
 
 
 @pytest.mark.parametrize(

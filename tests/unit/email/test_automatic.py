@@ -25,7 +25,7 @@ _SILENCED: list[tuple[str, Mail, Circumstances, Kind, bool]] = [
     ("auto_generated", mail(("Auto-Submitted", "yes")), _NOTHING, Kind.AUTO_GENERATED, True),
     ("autoreply_field", mail(("X-Autoreply", "yes")), _NOTHING, Kind.AUTO_REPLIED, True),
     ("precedence_reply", mail(("Precedence", "auto_reply")), _NOTHING, Kind.AUTO_REPLIED, True),
-    ("inbox_rule", mail(("X-MS-Exchange-Inbox-Rules-Loop", "a@b.example")), _NOTHING, Kind.AUTO_REPLIED, True),
+    ("inbox_rule", mail(("X-MS-Exchange-Inbox-Rules-Loop", "a@b.example")), _NOTHING, Kind.FORWARDED, True),
     ("list_field", mail(("List-Id", "<talk.example.org>")), _NOTHING, Kind.LIST, True),
     ("precedence_list", mail(("Precedence", "list")), _NOTHING, Kind.LIST, True),
     ("list_envelope", mail(), Circumstances(envelope_sender="talk-bounces+ana=b.example@c.example"), Kind.LIST, True),

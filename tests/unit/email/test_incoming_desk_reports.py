@@ -13,9 +13,11 @@ _ACCEPTED, _PICKED_UP = (ReportType.ACCEPTED,), (ReportType.PICKED_UP,)
 _REPLIED, _RESOLVED = (ReportType.REPLIED,), (ReportType.RESOLVED,)
 
 
-def _word(subject: str, text: str, kind: Kind, known: set[str] | None = None, *, files: bool = False) -> DeskWord:
-    sent = mail(("Subject", subject), text=text)
-    return desk_word(sent, kind, _READER, known or set(), has_files=files)
+_ANSWERED = (*_PICKED_UP, *_REPLIED)
+
+
+def _word(subject: str, text: str, kind: Kind, *, heard: bool = False, files: bool = False) -> DeskWord:
+    return desk_word(mail(("Subject", subject), text=text), kind, _READER, heard=heard, has_files=files)
 
 
 @pytest.mark.parametrize(
@@ -24,13 +26,14 @@ def _word(subject: str, text: str, kind: Kind, known: set[str] | None = None, *,
         ("[SUR#7] new", "We have it.", Kind.AUTO_REPLIED, _ACCEPTED),
         ("[SUR#7] new", "We have it.", Kind.AUTO_GENERATED, _ACCEPTED),
         ("[SUR#7] new", "We have it.", Kind.NULL_SENDER, _ACCEPTED),
+        ("new", "We have it.", Kind.AUTO_GENERATED, _ACCEPTED),
         ("new", "I'm away.", Kind.AUTO_REPLIED, ()),
         ("[SUR#7] picked up", "", Kind.AUTO_GENERATED, _PICKED_UP),
         ("[SUR#7] resolved", "Bye.", Kind.AUTO_GENERATED, _RESOLVED),
-        ("Re: new", "Pour water on it.", Kind.PERSON, _REPLIED),
-        ("Re: [SUR#7] new", "Pour water on it.", Kind.BULK, _REPLIED),
-        ("Re: [SUR#7] new", "Pour water on it.", Kind.LIST, _REPLIED),
-        ("Re: new", "I picked up your ticket.", Kind.PERSON, (*_REPLIED, *_PICKED_UP)),
+        ("Re: new", "Pour water on it.", Kind.PERSON, _ANSWERED),
+        ("Re: [SUR#7] new", "Pour water on it.", Kind.BULK, _ANSWERED),
+        ("Re: [SUR#7] new", "Pour water on it.", Kind.LIST, _ANSWERED),
+        ("Re: new", "I picked up your ticket.", Kind.PERSON, _ANSWERED),
         ("Re: new", "It is resolved.", Kind.PERSON, (*_REPLIED, *_RESOLVED)),
         ("resolved", " ", Kind.PERSON, _RESOLVED),
         ("Re: new", "", Kind.PERSON, _REPLIED),
@@ -45,7 +48,19 @@ def test_files_alone_are_an_answer() -> None:
     assert _word("resolved", "", Kind.PERSON, files=True).reports == (*_REPLIED, *_RESOLVED)
 
 
-def test_what_is_generated_is_an_answer_once_the_number_is_known() -> None:
-    assert _word("[SUR#7] new", "Try now.", Kind.AUTO_GENERATED, {"7"}) == DeskWord(_REPLIED, "7", generated=True)
-    assert _word("[SUR#8] new", "We have it.", Kind.AUTO_GENERATED, {"7"}).reports == _ACCEPTED
-    assert _word("[SUR#7] new", "We have it.", Kind.AUTO_REPLIED, {"7"}).reports == _ACCEPTED
+@pytest.mark.parametrize(
+    ("subject", "text", "kind", "word"),
+    [
+        ("[SUR#7] new", "Try now.", Kind.AUTO_GENERATED, DeskWord(_REPLIED, "7", generated=True)),
+        ("new", "Try now.", Kind.AUTO_GENERATED, DeskWord(_REPLIED, None, generated=True)),
+        ("[SUR#7] new", " ", Kind.AUTO_GENERATED, DeskWord(_ACCEPTED, "7")),
+        ("new", "", Kind.AUTO_GENERATED, DeskWord((), None)),
+        ("[SUR#7] new", "We have it.", Kind.AUTO_REPLIED, DeskWord(_ACCEPTED, "7")),
+        ("new", "I'm away.", Kind.AUTO_REPLIED, DeskWord((), None)),
+        ("Re: new", "Try now.", Kind.PERSON, DeskWord(_ANSWERED, None)),
+    ],
+)
+def test_what_is_generated_is_an_answer_once_the_desk_has_spoken(
+    subject: str, text: str, kind: Kind, word: DeskWord
+) -> None:
+    assert _word(subject, text, kind, heard=True) == word

@@ -1,9 +1,10 @@
 """Raw mails on their way to the disk, by a listener and from mailboxes, and what is said of the way there."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -108,9 +109,16 @@ class _Forgetful:
 # mailboxes
 
 
-def _mailbox(parts: MailParts, user: str, *, host: str = "imap.example.org", alone: bool = False) -> FollowedMailbox:
+def _mailbox(
+    parts: MailParts,
+    user: str,
+    *,
+    host: str = "imap.example.org",
+    alone: bool = False,
+    troubles: Troubles | None = None,
+) -> FollowedMailbox:
     settings = ImapSettings.model_validate({"host": host, "user": user, "password": "pw"})
-    troubles = Troubles("mail", parts.store, parts.clock)
+    troubles = troubles or Troubles("mail", parts.store, parts.clock)
     return FollowedMailbox(settings, _keeper(parts), parts.context, parts.backstage, troubles, alone=alone)
 
 
@@ -160,6 +168,21 @@ async def test_a_mailbox_in_trouble_is_an_event_until_it_works(parts: MailParts)
     assert [(each.part, each.reason) for each in parts.heard.of(ChannelTroubled)] == [("imap INBOX", "it hung up")]
     assert [each.part for each in parts.heard.of(ChannelRecovered)] == ["imap INBOX"]
     assert parts.told.succeeded_at == [5.0, 6.0]
+
+
+async def test_a_mailbox_that_refuses_marks_is_one_trouble_however_often_it_is_looked_into(parts: MailParts) -> None:
+    troubles = Troubles("mail", parts.store, parts.clock)
+    box = _mailbox(parts, "help", troubles=troubles)
+    for _ in range(3):
+        box.unmarked("INBOX", "read-only")
+        box.looked("INBOX", 5.0)
+    assert troubles.deaf_until() == 0.0  # everything comes in
+    box.marked("INBOX")
+    await troubles.said()
+    assert [(each.part, each.reason) for each in parts.heard.of(ChannelTroubled)] == [
+        ("marks of imap help INBOX", "read-only")
+    ]
+    assert [each.part for each in parts.heard.of(ChannelRecovered)] == ["marks of imap help INBOX"]
 
 
 def test_old_mails_are_given_up_once_a_day() -> None:
@@ -212,3 +235,29 @@ async def test_troubles_end_with_the_store() -> None:
     troubles.troubled("smtp", "refused")
     await troubles.said()
     assert announcer.events == []
+
+
+# what a mail is known by
+
+
+_TRACE = b"Received: by us\r\n"
+_NAMED = b"Message-ID: <a@b>\r\n\r\nHello\r\n"
+
+
+async def _fingerprint(parts: MailParts, content: bytes, ours: int = 0, key: str = "k1") -> str | None:
+    await _keeper(parts).keep(replace(_HERE, key=key), _pieces(content[:20], content[20:]), ours=ours)
+    return (await _kept(parts)).fingerprint
+
+
+@pytest.mark.parametrize("more", [b"", b"x" * SMALL])
+async def test_a_mail_is_known_by_its_bytes_without_what_we_wrote_above_it(parts: MailParts, more: bytes) -> None:
+    expected = hashlib.sha256(_NAMED + more).hexdigest()
+    assert await _fingerprint(parts, _NAMED + more) == expected
+    assert await _fingerprint(parts, _TRACE + _NAMED + more, len(_TRACE), "k2") == expected
+    assert await _fingerprint(parts, _NAMED + b"y" + more, key="k3") != expected
+
+
+async def test_what_is_handed_in_without_a_message_id_is_only_itself(parts: MailParts) -> None:
+    in_the_body = b"From: a@b\r\n\r\nMessage-ID: <a@b>\r\n"
+    assert await _fingerprint(parts, _TRACE + in_the_body, len(_TRACE)) is None
+    assert await _fingerprint(parts, in_the_body, key="k2") is not None  # a mailbox shows it again with other numbers

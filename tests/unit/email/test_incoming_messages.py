@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from channels.email.authentication import Authentication
 from channels.email.incoming.allowances import Allowances
 from channels.email.incoming.bodies import BODY_LENGTH, SUBJECT_LENGTH, TEXTS_FOLDER, body_of, one_line
-from channels.email.incoming.bounds import MOST, most_messages, too_many_replies
+from channels.email.incoming.bounds import most_messages, too_many_replies
 from channels.email.incoming.files import MailFiles, Taken
 from channels.email.incoming.messages import Messages
 from channels.email.incoming.sameness import dedupe_key
@@ -38,7 +38,7 @@ def _messages(**settings: object) -> Messages:
 
 
 def _first(sent: Mail, authentication: Authentication = UNKNOWN, **settings: object) -> InboundMessage:
-    return _messages(**settings).first(reading(sent, authentication), Taken(), _KEY, None)
+    return _messages(**settings).first(reading(sent, authentication), Taken(), _KEY, None, NOW)
 
 
 # who asks
@@ -86,13 +86,25 @@ def test_who_is_acknowledged(
 
 def test_allowances_count_a_sender_and_a_subject_whatever_a_robot_varies() -> None:
     allowances = Allowances(b"k" * 32)
-    subject, sender = allowances.of("ana+1@example.net", "Re: ticket 17")
-    assert allowances.of("ANA@example.net", "ticket 18") == (subject, sender)
-    other, same = allowances.of("ana@example.net", "another")
-    assert (other == subject, same) == (False, sender)
-    assert (subject.most, sender.most, subject.within) == (3, 12, 86_400)
+    subject, sender, domain, everybody = allowances.of("ana+1@example.net", "Re: ticket 17")
+    assert allowances.of("ANA@example.net", "ticket 18") == (subject, sender, domain, everybody)
+    other, *same = allowances.of("ana@example.net", "another")
+    assert (other == subject, same) == (False, [sender, domain, everybody])
+    assert [(each.most, each.within) for each in (subject, sender, domain, everybody)] == [
+        (3, 86_400),
+        (12, 86_400),
+        (60, 3600),
+        (600, 3600),
+    ]
     assert "ana" not in subject.key + sender.key
-    assert Allowances(b"j" * 32).of("ana@example.net", "ticket") != (subject, sender)
+    assert Allowances(b"j" * 32).of("ana@example.net", "ticket")[0] != subject
+
+
+def test_allowances_count_a_domain_and_everybody_whoever_seems_to_write() -> None:
+    allowances = Allowances(b"k" * 32)
+    ana, eva = allowances.of("ana@example.net", "a"), allowances.of("eva@EXAMPLE.net", "b")
+    assert set(ana) & set(eva) == set(ana[2:])
+    assert set(ana) & set(allowances.of("ana@example.org", "a")) == {ana[3]}
 
 
 # facts
@@ -107,7 +119,7 @@ def test_whether_it_is_authenticated_is_a_fact_of_the_ticket(authentication: Aut
 
 def test_the_kind_of_an_automatic_mail_and_the_linked_ticket_are_facts_of_it() -> None:
     read = reading(mail(("List-Id", "<l.example>"), sender=ANA))
-    found = _messages().first(read, Taken(), _KEY, "4829157360")
+    found = _messages().first(read, Taken(), _KEY, "4829157360", NOW)
     assert found.metadata == {"authenticated": "no", "mail": "list", "linked": "4829157360"}
 
 
@@ -120,7 +132,7 @@ def test_who_might_have_sent_it_is_a_fact_of_a_ticket_of_nobody() -> None:
 def test_the_language_is_the_mail_s_or_else_the_channel_s() -> None:
     read = reading(mail(sender=ANA))
     assert _first(mail(sender=ANA), language="ca").language == "ca"
-    assert _messages().first(replace(read, language="en"), Taken(), _KEY, None).language == "en"
+    assert _messages().first(replace(read, language="en"), Taken(), _KEY, None, NOW).language == "en"
 
 
 # words
@@ -211,17 +223,29 @@ def _written(direction: Direction, ages: list[float], provider: str | None = Non
     return [replace(make_message("t"), direction=direction, at=NOW - age, provider=provider) for age in ages]
 
 
-def test_t19_a_ticket_takes_so_many_messages_of_its_requester_an_hour() -> None:
+def test_t19_a_ticket_takes_so_many_messages_of_its_requester_an_hour_and_a_day() -> None:
     messages = _written(Direction.INBOUND, [7200, 3600, 3599, 0]) + _written(Direction.OUTBOUND, [7200], "sur")
-    assert most_messages(messages, NOW) == 2 + MOST
+    assert most_messages(messages, NOW) == 2 + 30
+    often = _written(Direction.INBOUND, [86_400.0, *([7200.0] * 99)])
+    assert most_messages(often, NOW) == len(often) + 1
+    assert most_messages(_written(Direction.INBOUND, [7200.0] * 100), NOW) == 100
 
 
-def test_t19_a_ticket_takes_so_many_replies_of_each_desk_an_hour() -> None:
-    recent = _written(Direction.OUTBOUND, [10.0] * MOST, "sur")
+def test_t19_a_ticket_takes_so_many_replies_of_each_desk_an_hour_and_a_day() -> None:
+    recent = _written(Direction.OUTBOUND, [10.0] * 30, "sur")
     assert too_many_replies(recent, "sur", NOW)
     assert not too_many_replies(recent, "norte", NOW)
     assert not too_many_replies(recent, "sur", NOW + 3600)
     assert not too_many_replies(recent[1:], "sur", NOW)
+    assert too_many_replies(_written(Direction.OUTBOUND, [7200.0] * 100, "sur"), "sur", NOW)
+
+
+def test_messages_that_an_outage_has_held_up_are_counted_by_when_they_were_kept() -> None:
+    backlog = _written(Direction.INBOUND, [600.0 * number for number in range(90)])
+    for message in backlog:
+        read_before = [each for each in backlog if each.at < message.at]
+        assert most_messages(read_before, message.at) > len(read_before)
+    assert most_messages(backlog, NOW - 600.0 * 90) == len(backlog) + 30
 
 
 # files

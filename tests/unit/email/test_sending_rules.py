@@ -3,8 +3,10 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from channels.email.sending import Patience, Relay, SmtpSettings
 from channels.email.sending.outcome import Reply, for_nobody, judge
+from channels.email.sending.patience import Patience
+from channels.email.sending.relay import Relay
+from channels.email.sending.settings import SmtpSettings
 from channels.email.sending.transfer import fit_for_data
 from gateway.core.post import Deferred, Refused
 from gateway.core.smtp_server import SmtpAddress, SmtpServer

@@ -1,5 +1,6 @@
 """Which ticket a mail continues: the claims that it makes, and what each of them is worth."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -71,17 +72,35 @@ def test_claims_come_strongest_first_and_newest_first() -> None:
         Claim(Strategy.MESSAGE_ID, _ONE),
         number,
         Claim(Strategy.SUBJECT, _TWO),
+        Claim(Strategy.OWN_THREAD, "<x@y.example>"),
+    )
+    assert _CLAIMS.of(mail(("Subject", _ONE)), desks=["acme"]) == (
+        Claim(Strategy.SUBJECT, _ONE, _ACME),
+        Claim(Strategy.SUBJECT, _ONE),
     )
 
 
 def test_a_mail_with_very_many_claims_is_looked_into_only_so_far() -> None:
     subject = " ".join(f"[{_reference(at)}]" for at in range(100, 160))
     assert len(_CLAIMS.of(mail(("Subject", subject)))) == 10
+    answered = " ".join(f"<{number}@y.example>" for number in range(100))
+    assert [claim.key for claim in _CLAIMS.of(mail(("References", answered)))] == [
+        f"<{number}@y.example>" for number in (99, 98, 97, 96, 95)
+    ]
+
+
+def test_a_mail_to_very_many_addresses_is_looked_at_only_so_far() -> None:
+    many = ", ".join(f"a{number}@example.org" for number in range(50))
+    assert _CLAIMS.of(mail(("To", f"{many}, {_address(_ONE)}"))) == ()
+    assert _CLAIMS.of(mail(("To", many)), [_address(_ONE)]) == (Claim(Strategy.ADDRESS, _ONE),)
+    older = " ".join([_IDS.make(_ONE, "1"), *(f"<{number}@y.example>" for number in range(50))])
+    assert {claim.strategy for claim in _CLAIMS.of(mail(("References", older)))} == {Strategy.OWN_THREAD}
 
 
 def test_t06_forged_references_claim_nothing() -> None:
     forged = _IDS.make(_ONE, "1").replace("<r.", "<r.a", 1)
-    assert _CLAIMS.of(mail(("In-Reply-To", forged), ("References", "<1@example.org> <r.x.y@example.org>"))) == ()
+    sent = mail(("In-Reply-To", forged), ("References", "<1@example.org> <r.x.y@example.org>"))
+    assert {claim.strategy for claim in _CLAIMS.of(sent)} == {Strategy.OWN_THREAD}
 
 
 def test_t22_a_field_of_ours_from_outside_claims_nothing() -> None:
@@ -130,19 +149,29 @@ def test_every_claim_by_everybody(claim: Claim) -> None:
     side = Side.DESK if claim.party.desk else Side.REQUESTER
     rule = next((rule for rule in RULES if (rule.strategy, rule.side) == (claim.strategy, side)), None)
     for sender, authentication in product(_SENDERS, _AUTHENTICATIONS):
-        satisfied = authentication is _PASSED or (
-            authentication is _UNKNOWN and rule is not None and rule.needs is Needs.NOT_FAILED
-        )
-        holds = rule is not None and _SENDERS[sender] == claim.party and satisfied
-        expected = Decision.CONTINUES if holds else Decision.NEW
-        assert _decide(claim, sender, authentication) is expected, (sender, authentication)
+        for opened in (True, False):
+            satisfied = rule is not None and _satisfied(rule.needs, authentication, opened=opened)
+            expected = Decision.CONTINUES if satisfied and _SENDERS[sender] == claim.party else Decision.NEW
+            known = replace(_TICKET, opened_authenticated=opened)
+            found = decide(mail(sender=sender), [claim], {claim: known}, authentication)
+            assert found.decision is expected, (sender, authentication, opened)
+
+
+def _satisfied(needs: Needs, authentication: Authentication, *, opened: bool) -> bool:
+    return {
+        Needs.NOT_FAILED: authentication is not _DISOWNED,
+        Needs.PASSED: authentication is _PASSED,
+        Needs.PASSED_FROM_THE_START: authentication is _PASSED and opened,
+    }[needs]
 
 
 def test_the_table_is_closed_where_nothing_proves_anything() -> None:
     by_claim = {(rule.strategy, rule.side): rule.needs for rule in RULES}
-    assert by_claim[Strategy.SUBJECT, Side.REQUESTER] is Needs.PASSED
+    assert by_claim[Strategy.SUBJECT, Side.REQUESTER] is Needs.PASSED_FROM_THE_START
+    assert by_claim[Strategy.SUBJECT, Side.DESK] is Needs.PASSED
+    assert by_claim[Strategy.OWN_THREAD, Side.REQUESTER] is Needs.PASSED
     assert by_claim[Strategy.DESK_NUMBER, Side.DESK] is Needs.PASSED
-    assert (Strategy.SUBJECT, Side.DESK) not in by_claim
+    assert (Strategy.OWN_THREAD, Side.DESK) not in by_claim
     assert (Strategy.DESK_NUMBER, Side.REQUESTER) not in by_claim
 
 

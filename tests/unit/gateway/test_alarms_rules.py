@@ -304,6 +304,14 @@ def test_a_hard_bounce_names_the_ticket_and_is_news_for_a_day() -> None:
     assert said(rules, now=NOW + 86_400) == [(Change.CLEARED, AlarmType.MAIL_BOUNCED, "")]
 
 
+def test_a_letter_that_may_not_have_arrived_is_news_too() -> None:
+    rules = Rules()
+    rules.observe(events.MessageDoubtful(at=NOW, ticket_id="t1", reference="r1", party="sur", reason="sent 3 times"))
+    (raised,) = rules.notices(NOW)
+    assert (raised.alarm, raised.references) == (AlarmType.MAIL_BOUNCED, ("r1",))
+    assert raised.details["reasons"] == {"r1": "to sur: it may not have arrived"}
+
+
 def test_a_mail_that_is_only_late_is_no_alarm() -> None:
     assert said(Rules(), bounced(hard=False)) == []
 

@@ -7,17 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core.delivery import Answer
 from gateway.core.errors import ConfigError, ProviderRefused, ProviderUnavailable
-from gateway.core.handoff import Outcome
+from gateway.core.handoff import HandoffState, Outcome
 from gateway.core.post import Deferred, Purpose, Refused, Sent, Unknown
 from gateway.core.post import Outcome as Posted
+from gateway.core.provider import Copy
 from routing.providers.context import ProviderContext
 from routing.providers.email.adapter import EmailProvider
 from routing.providers.email.canary import CanaryWatch
 from tests.support.mail_desk import LINKS, desk_settings
 from tests.support.scripted_post import ScriptedPost
 from tests.support.tickets import make_case, make_handoff, make_message
-from tests.support.virtual_time import VirtualClock, run
+from tests.support.virtual_time import EPOCH, VirtualClock, run
 
 
 def provider(post: ScriptedPost, **settings: object) -> EmailProvider:
@@ -30,23 +32,28 @@ ACKNOWLEDGED = {"accepted": "acknowledgement", "timeout": "5m"}
 
 
 @pytest.mark.parametrize(
-    ("posted", "outcome", "retry_after", "blameless"),
+    ("posted", "outcome", "again_after", "blameless"),
     [
         (Sent("queued"), Outcome.ACCEPTED, None, False),
-        (Deferred("greylisted", "recipient", 451, 300.0), Outcome.UNAVAILABLE, 300.0, False),
+        (Deferred("greylisted", "recipient", 451, 300.0), Outcome.UNAVAILABLE, 300.0, True),
         (Deferred("mailbox full", "recipient", 452), Outcome.UNAVAILABLE, None, False),
+        (Deferred("filter away", "content", 451), Outcome.UNAVAILABLE, None, True),
         (Deferred("refused", "connect"), Outcome.UNAVAILABLE, None, True),
         (Deferred("password", "login", 535), Outcome.UNAVAILABLE, None, True),
-        (Deferred("later", "greeting", 421, 60.0), Outcome.UNAVAILABLE, 60.0, False),
-        (Refused("no such user", "recipient", 550), Outcome.REFUSED, None, False),
+        (Deferred("later", "greeting", 421, 60.0), Outcome.UNAVAILABLE, 60.0, True),
+        (Refused("no such user", "recipient", 550), Outcome.UNAVAILABLE, None, False),
+        (Refused("not permitted", "sender", 553), Outcome.UNAVAILABLE, None, True),
+        (Refused("a virus", "content", 554), Outcome.REFUSED, None, False),
         (Unknown("no answer"), Outcome.UNKNOWN, None, False),
     ],
 )
 async def test_what_became_of_a_letter_is_the_answer_to_the_hand_off(
-    posted: Posted, outcome: Outcome, retry_after: float | None, blameless: bool
+    posted: Posted, outcome: Outcome, again_after: float | None, blameless: bool
 ) -> None:
     answer = await provider(ScriptedPost([posted])).create(CASE, HANDOFF)
-    assert (answer.outcome, answer.retry_after, answer.blameless) == (outcome, retry_after, blameless)
+    assert (answer.outcome, answer.again_after, answer.blameless) == (outcome, again_after, blameless)
+    assert answer.misconfigured == (isinstance(posted, Refused) and posted.step != "content")
+    assert answer.retry_after is None, "one letter must not stop a desk"
     assert answer.explicit
     assert answer.provider_reference is None
 
@@ -71,10 +78,41 @@ def test_a_silent_system_is_unknown_and_its_letter_is_not_sent_again() -> None:
 
 
 def test_a_relay_that_falls_silent_is_unknown_within_the_timeout() -> None:
-    post = ScriptedPost(takes=1000.0)
-    answer = run(provider(post).create(CASE, HANDOFF), seconds=100)
+    async def silent() -> Answer:
+        desk = provider(ScriptedPost(takes=1000.0))
+        answer = await desk.create(CASE, HANDOFF)
+        await desk.close()
+        return answer
+
+    answer = run(silent(), seconds=100)
     assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, "no answer of the mail server within 1m")
     assert not answer.explicit
+
+
+def test_a_letter_that_takes_longer_than_its_attempt_is_not_cut_off_and_its_late_end_counts() -> None:
+    post = ScriptedPost(takes=100.0)
+
+    async def late() -> None:
+        desk = provider(post)
+        assert (await desk.create(CASE, HANDOFF)).outcome is Outcome.UNKNOWN
+        with pytest.raises(ProviderUnavailable):
+            await desk.find(HANDOFF)
+        again = await desk.create(CASE, HANDOFF)
+        assert again.outcome is Outcome.ACCEPTED
+        assert await desk.find(HANDOFF) == Copy(None, HandoffState.ACCEPTED)
+
+    run(late(), seconds=400)
+    assert len(post.letters) == 1
+
+
+def test_that_a_letter_is_taken_says_nothing_of_a_system_that_has_to_acknowledge_it() -> None:
+    async def taken() -> None:
+        desk = provider(ScriptedPost(), **ACKNOWLEDGED)
+        await desk.create(CASE, HANDOFF)
+        with pytest.raises(ProviderUnavailable):
+            await desk.find(HANDOFF)
+
+    run(taken(), seconds=400)
 
 
 async def test_only_what_the_hand_off_is_for_is_told() -> None:
@@ -102,6 +140,51 @@ async def test_follow_ups_are_told_again_later_unless_refused(posted: Posted, er
         await desk.append(HANDOFF, make_message(HANDOFF.ticket_id, 2))
     with pytest.raises(error):
         await desk.withdraw(HANDOFF, "another has it")
+
+
+@pytest.mark.parametrize("step", ["sender", "recipient"])
+async def test_a_permission_that_has_expired_quarantines_no_message(step: str) -> None:
+    desk = provider(ScriptedPost([Refused("expired", step, 553)]))
+    with pytest.raises(ProviderUnavailable) as caught:
+        await desk.append(HANDOFF, make_message(HANDOFF.ticket_id, 2))
+    assert caught.value.retry_after == pytest.approx(15.0, abs=1.0)
+    assert caught.value.misconfigured
+
+
+def test_of_a_message_that_may_have_arrived_each_time_there_are_three_letters() -> None:
+    post, message = ScriptedPost([Unknown("no answer")]), make_message(HANDOFF.ticket_id, 2)
+
+    async def tell() -> list[float]:
+        desk, pauses = provider(post), list[float]()
+        while True:
+            for _ in range(5):  # others of the ticket's messages are owed, too, and each tries this one first
+                try:
+                    doubt = await desk.append(HANDOFF, message)
+                except ProviderUnavailable as error:
+                    pauses.append(error.retry_after or 0.0)
+                else:
+                    assert doubt is not None
+                    assert await desk.append(HANDOFF, message) == doubt
+                    return pauses
+            await asyncio.sleep(pauses[-1])
+
+    assert run(tell(), seconds=4000) == [300.0] * 5 + [1800.0] * 5
+    assert len(post.letters) == 3
+
+
+def test_a_message_that_is_not_taken_waits_longer_each_time() -> None:
+    post = ScriptedPost([Deferred("down", "connect")])
+
+    async def tell() -> list[float]:
+        desk, pauses = provider(post), list[float]()
+        for _ in range(8):
+            with pytest.raises(ProviderUnavailable) as caught:
+                await desk.withdraw(HANDOFF, "another has it")
+            pauses.append(caught.value.retry_after or 0.0)
+            await asyncio.sleep(pauses[-1])
+        return pauses
+
+    assert run(tell(), seconds=4000) == [15.0, 30.0, 60.0, 120.0, 240.0, 480.0, 900.0, 900.0]
 
 
 def test_probes_ask_its_own_server_within_their_time() -> None:
@@ -173,6 +256,35 @@ def test_a_canary_that_can_not_be_sent_is_one_unanswered_and_is_tried_again() ->
     assert not found[int(600 / 30)]
     assert found[int(960 / 30)]
     assert len({letter.unique for letter in post.letters[:20]}) == 1
+
+
+def test_a_canary_that_may_have_arrived_is_not_sent_again() -> None:
+    post = ScriptedPost([Unknown("no answer")], acknowledges_after=1.0)
+    assert all(watched(post, 600.0))
+    assert len(post.letters) == 1
+
+
+def test_while_our_own_mailbox_is_in_trouble_a_silent_desk_is_not_down() -> None:
+    post = ScriptedPost()
+
+    def change(at: float) -> None:
+        post.deaf = EPOCH + min(at, 900.0)
+
+    found = watched(post, 2000.0, change)
+    assert all(found[: int(1200 / 30)]), "what lay unread in the mailbox has its time after the trouble"
+    assert not found[int(1260 / 30)]
+
+
+def test_an_answer_that_another_gateway_has_read_counts() -> None:
+    post = ScriptedPost()
+
+    def change(at: float) -> None:
+        if post.letters:
+            post.newest_canary = post.letters[-1].unique
+
+    assert all(watched(post, 3600.0, change))
+    post.newest_canary = ""
+    assert not all(watched(post, 3600.0))
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 100.0), st.booleans()), max_size=60))

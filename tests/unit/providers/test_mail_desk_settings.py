@@ -1,5 +1,7 @@
 """What an administrator may write of a desk that is reached by mail, and what is said of mistakes."""
 
+from collections.abc import Collection
+
 import pytest
 from pydantic import ValidationError
 
@@ -64,11 +66,13 @@ def test_mistakes(given: dict[str, object], said: str) -> None:
 # What `relevo check` says
 
 
-def assessed(pick_up_within: float | None = None, **providers: ProviderSettings) -> PolicyAssessment:
+def assessed(
+    pick_up_within: float | None = None, unproven: Collection[str] = (), **providers: ProviderSettings
+) -> PolicyAssessment:
     policy = PolicySettings(
         name="default", providers=tuple(providers), takeover_within=900.0, pick_up_within=pick_up_within
     )
-    return assess_configuration(providers, [policy], Platform(), NOON).policies[0]
+    return assess_configuration(providers, [policy], Platform(), NOON, unproven).policies[0]
 
 
 def test_what_accepted_means_stands_beside_the_bound() -> None:
@@ -84,7 +88,7 @@ def test_what_accepted_means_stands_beside_the_bound() -> None:
 
 def test_doubles_after_an_unknown_outcome_are_warned_about() -> None:
     words = "; ".join(assessed(sur=desk_settings(), este=desk_settings()).warnings)
-    assert "sur can't be asked for a ticket after an unknown outcome: it is sent again" in words
+    assert "sur can't be asked for a ticket after an unknown outcome: unless another takes it, it is sent" in words
     assert "este can't be asked for a ticket" in words
 
 
@@ -109,3 +113,11 @@ def test_a_pick_up_promise_needs_a_sign_of_it() -> None:
     assert "nothing shows that sur has picked a ticket up: each goes to the next provider after 1h" in words
     assert "nothing shows that este" not in words
     assert "nothing shows" not in "; ".join(assessed(sur=desk_settings()).warnings)
+
+
+def test_numbers_that_nobody_vouches_for_are_warned_about() -> None:
+    sur, este = desk_settings(ticket_number=r"\[SUR#(\d+)\]"), desk_settings()
+    words = "; ".join(assessed(unproven=["mail"], sur=sur, este=este).warnings)
+    assert "sur's ticket numbers prove nothing, since mail has neither authserv_id nor check_dkim" in words
+    assert "este's ticket numbers" not in words
+    assert "ticket numbers" not in "; ".join(assessed(unproven=["other"], sur=sur, este=este).warnings)

@@ -58,6 +58,12 @@ def test_a_crash_of_the_only_gateway_costs_the_attempt_in_hand_the_restart_and_a
     assert crash_cost(ACME, [NORTE], PLATFORM).seconds == pytest.approx(1.0 + 1.5 + 0.3)
 
 
+def test_a_backup_that_can_not_be_asked_is_left_alone_for_a_while_after_a_crash() -> None:
+    by_mail = replace(NORTE, search_timeout=0.0, doubt=300.0)
+    assert crash_cost(ACME, [by_mail], PLATFORM).seconds == pytest.approx(1.0 + 1.5 + 300.0)
+    assert crash_cost(replace(ACME, doubt=300.0), [NORTE], PLATFORM).seconds == pytest.approx(1.0 + 1.5 + 0.3)
+
+
 def test_a_crash_among_peers_costs_the_lease_and_no_restart() -> None:
     assert crash_cost(ACME, [NORTE], Platform(peers=True, restart_within=99)).seconds == pytest.approx(2.3 + 0.5 + 0.3)
 

@@ -243,3 +243,39 @@ def test_all_copies_but_the_one_that_holds_the_ticket_are_surplus(made: list[Han
         assert kept[0].state is HandoffState.PICKED_UP or all(copy.state is HandoffState.ACCEPTED for copy in live)
     else:
         assert kept == live, "which of them stays is decided when a provider is back"
+
+
+def test_a_desk_that_may_have_it_and_can_not_be_asked_is_written_to_three_times_at_most() -> None:
+    options = [option("sur", Use.NOW, can_search=False, accepted_at=NOW + 9e5)]
+    for attempts, pause in ((1, 300.0), (2, 1800.0)):
+        doubtful = make_handoff(TICKET, "sur", HandoffState.UNKNOWN, answered_at=AFTER, attempts=attempts)
+        assert isinstance(step(options, doubtful, now=AFTER + pause - 1.0), Postpone)
+        assert isinstance(step(options, doubtful, now=AFTER + pause), Attempt)
+    for attempts in (3, 50):
+        doubtful = make_handoff(TICKET, "sur", HandoffState.UNKNOWN, answered_at=AFTER, attempts=attempts)
+        waits = step(options, doubtful, now=AFTER + 8e5)
+        assert isinstance(waits, Postpone), "neither a copy more nor the quarantine: its own word may come yet"
+        assert waits.reason == "sur may have it, and can't be asked"
+
+
+def test_one_that_a_person_sent_on_its_way_again_is_written_to_at_once() -> None:
+    forgotten = make_handoff(TICKET, "sur", HandoffState.UNKNOWN, answered_at=AFTER, attempts=0)
+    assert isinstance(step([option("sur", Use.NOW, can_search=False)], forgotten, now=AFTER), Attempt)
+
+
+def test_another_desk_has_it_at_once_while_the_first_may_have_it() -> None:
+    doubtful = make_handoff(TICKET, "sur", HandoffState.UNKNOWN, answered_at=BEFORE)
+    chosen = step([option("sur", Use.NOW, can_search=False), option("norte", Use.NOW)], doubtful)
+    assert isinstance(chosen, Attempt)
+    assert chosen.provider == "norte"
+
+
+def test_a_ticket_that_failed_often_while_the_mail_server_was_away_is_not_given_up_when_others_get_through() -> None:
+    late = NOW + 3600.0
+    failed = make_handoff(TICKET, "sur", HandoffState.UNAVAILABLE, started_at=late, answered_at=late, attempts=100)
+    options = [option("sur", Use.NOW, can_search=False, accepted_at=late + 0.1)]
+    assert isinstance(step(options, failed, now=late + 0.2), Postpone)
+    days = NOW + 5 * 86_400.0
+    poisoned = replace(failed, started_at=days, answered_at=days)
+    options = [option("sur", Use.NOW, can_search=False, accepted_at=days + 0.1)]
+    assert isinstance(step(options, poisoned, now=days + 0.2), GiveUp)

@@ -1,6 +1,7 @@
 """The plan, for every combination of what can be known of a provider."""
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,3 +117,12 @@ def test_the_serving_provider_is_the_first_that_is_neither_down_nor_held_back(
     well = [name for name, state in states.items() if state not in (HealthState.DOWN, HealthState.RECOVERING)]
     back = [name for name, state in states.items() if state is HealthState.RECOVERING]
     assert served == next(iter(well + back), None)
+
+
+def test_a_ticket_that_was_put_off_waits_while_others_are_taken() -> None:
+    (option,) = planned(replace(view(), put_off_until=NOW + 60.0))
+    assert (option.use, option.until, option.put_off) == (Use.SOON, NOW + 60.0, True)
+    (paused,) = planned(replace(view(paused=True), put_off_until=NOW - 60.0))
+    assert (paused.until, paused.put_off) == (NOW + 3.0, False)
+    (down,) = planned(replace(view(HealthState.DOWN), put_off_until=NOW + 60.0))
+    assert down.use is Use.NOT

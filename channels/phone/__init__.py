@@ -1,0 +1,1 @@
+"""Telephone calls and text messages, by Twilio's webhooks and REST API."""

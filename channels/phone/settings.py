@@ -1,0 +1,148 @@
+"""What an administrator may set of the phone, and of text messages."""
+
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from channels.phone.dialling import E164
+from gateway.core.settings import Duration, LocalPath, LocalText, Secret, Settings
+
+Prompt = Literal["greeting", "notice", "connecting", "another", "goodbye"]
+"""What may be a recording instead of a voice made by Twilio."""
+_Language = Literal["es", "en"]
+_AccountSid = Annotated[str, StringConstraints(pattern=r"^AC[0-9a-f]{32}$")]
+_Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+_Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+_Priority = Literal["low", "normal", "high", "urgent"]
+MOST_CATEGORIES = 7
+"""A menu has the keys 1 to 7 for them; nobody remembers more."""
+
+
+def _origin(written: str) -> str:
+    parts = urlsplit(written)
+    if parts.scheme not in ("http", "https") or not parts.hostname or written != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("an origin is needed, such as https://api.twilio.com: no path, no final slash")
+    if "@" in parts.netloc:
+        raise ValueError("an origin has no user and no password")
+    return written
+
+
+def _different(written: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(written)) < len(written):
+        raise ValueError("one stands in the list twice")
+    return written
+
+
+class AccountSettings(Settings):
+    """A Twilio account, and the numbers of it that are ours."""
+
+    account_sid: _AccountSid = Field(description="The account, as Twilio's console shows it.")
+    auth_token: Secret = Field(description="The account's token: it signs what Twilio sends us.")
+    numbers: Annotated[tuple[E164, ...], AfterValidator(_different)] = Field(
+        min_length=1, max_length=100, description="The numbers that people use, with the country's code."
+    )
+    api: Annotated[str, AfterValidator(_origin)] = Field(
+        "https://api.twilio.com", description="Where Twilio's REST API is; only this host is given the token."
+    )
+
+
+class TextSettings(AccountSettings):
+    """Numbers that people write text messages to, by SMS or by WhatsApp."""
+
+    language: _Language = Field("es", description="Language of messages whose own can't be told.")
+    category: _Id | None = Field(None, description="Category of this channel's tickets.")
+    priority: _Priority = Field("normal", description="Priority of this channel's tickets.")
+
+
+class VoiceName(Settings):
+    """Who speaks: one of Twilio's voices, and the variety of the language that it is asked for."""
+
+    voice: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = Field(
+        description="Twilio's name of the voice, such as Polly.Lucia."
+    )
+    locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}-[A-Z0-9]{2,3}$")] = Field(
+        description="Such as es-ES or es-MX."
+    )
+
+
+class MenuCategorySettings(Settings):
+    """One line of the menu."""
+
+    id: _Id = Field(description="Its name in policies and at the desks.")
+    name: LocalText = Field(description="As it is said: 'For NAME, press 1.'")
+    priority: _Priority | None = Field(None, description="Priority of its tickets.")
+
+
+class VoicemailSettings(Settings):
+    """What becomes of a call that no desk takes."""
+
+    offer: bool = Field(True, description="Whether a message can be left.")
+    longest: Duration = Field(180.0, ge=10, le=3600, description="How long a message may be.")
+    transcribe: bool = Field(False, description="Have Twilio write messages down, where they last at most two minutes.")
+    delete: bool = Field(False, description="Delete a recording at Twilio once it is kept here.")
+
+
+class CallbackSettings(Settings):
+    """Whether callers may ask to be called back, and what that may cost. Only callers from these countries, and never
+    at premium numbers: whoever calls can show any number he likes."""
+
+    offer: bool = Field(False, description="Whether callers may ask to be called back instead of waiting.")
+    countries: Annotated[tuple[_Country, ...], AfterValidator(_different)] = Field(
+        ("ES",), min_length=1, description="Countries that are called back, such as ES."
+    )
+    most_a_day: int = Field(50, ge=1, le=10_000, description="Calls back in one day, in all.")
+
+
+class VoiceSettings(AccountSettings):
+    """Phone numbers that people call."""
+
+    answer_within: Duration = Field(
+        60.0, gt=0, description="Contracted time until a phone rings at the desk that answers, the menu included."
+    )
+    languages: Annotated[tuple[_Language, ...], AfterValidator(_different)] = Field(
+        ("es",), min_length=1, description="Languages to choose from by key, the usual one first."
+    )
+    number_languages: dict[E164, _Language] = Field(
+        default_factory=dict, description="Language of a number; who calls it is not asked."
+    )
+    voices: dict[_Language, VoiceName] = Field(
+        default_factory=dict, description="Who speaks, by language. Without it Polly.Lucia, and Polly.Amy in English."
+    )
+    greeting: LocalText | None = Field(None, description="What callers hear first, in one or in each language.")
+    notice: LocalText | None = Field(
+        None, description="Said after the greeting, such as: this call may be recorded. It is noted that it was said."
+    )
+    audio: dict[Prompt, dict[_Language, LocalPath]] = Field(
+        default_factory=dict, description="Recordings (MP3 or WAV) to be played in place of a text, by language."
+    )
+    categories: tuple[MenuCategorySettings, ...] = Field(
+        (), max_length=MOST_CATEGORIES, description="What callers may choose by key. Without any they are not asked."
+    )
+    ask_reference: bool = Field(False, description="Let callers key in the reference that they already have.")
+    star_leaves: bool = Field(
+        False, description="Let callers leave a desk's queue by the star key, for the next desk or the voicemail."
+    )
+    voicemail: VoicemailSettings = VoicemailSettings()
+    callback: CallbackSettings = CallbackSettings()
+
+    @model_validator(mode="after")
+    def _known_numbers(self) -> Self:
+        if unknown := set(self.number_languages) - set(self.numbers):
+            raise ValueError(f"number_languages: {min(unknown)} is not among numbers")
+        return self
+
+    @model_validator(mode="after")
+    def _different_categories(self) -> Self:
+        _different(tuple(category.id for category in self.categories))
+        return self
+
+    @model_validator(mode="after")
+    def _a_notice_to_be_played(self) -> Self:
+        if "notice" in self.audio and self.notice is None:
+            raise ValueError("audio.notice goes with notice: its text is what was said, for whoever asks later")
+        return self
+
+    def category(self, category_id: str | None) -> MenuCategorySettings | None:
+        """The one of that id; None where there is none, or no longer."""
+        return next((each for each in self.categories if each.id == category_id), None)

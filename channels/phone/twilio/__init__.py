@@ -1,0 +1,1 @@
+"""What is Twilio's own: its webhooks proved, its REST API asked, its recordings and media fetched."""
