@@ -34,15 +34,17 @@ demo: $(BIN)/.run
 # The tests start hundreds of processes: what one has compiled the others need not, whatever the environment says.
 test fast: export PYTHONDONTWRITEBYTECODE =
 
+FAST := not postgresql and not simulation and not costly
+
 test: $(BIN)/.dev
 	@tests/install_needs.sh
-	$(BIN)/python -m pytest -n auto -m "not postgresql and not simulation" tests/unit tests/contract
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "postgresql or simulation" tests/contract tests/unit
+	$(BIN)/python -m pytest -n auto -m "$(FAST)" tests/unit tests/contract
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ($(FAST))" tests/contract tests/unit
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
 		tests/faults tests/browser tests/integration tests/bench # the longest modules first
 
 fast: $(BIN)/.dev
-	$(BIN)/python -m pytest -n auto -m "not postgresql and not simulation" tests/unit tests/contract
+	$(BIN)/python -m pytest -n auto -m "$(FAST)" tests/unit tests/contract
 
 check: $(BIN)/.dev
 	$(BIN)/ruff format --check .

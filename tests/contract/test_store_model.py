@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -226,5 +227,5 @@ class Ledger(RuleBasedStateMachine):
             assert case.ticket.state is not TicketState.HANDED_OFF or len(kept) == 1
 
 
-TestLedger = Ledger.TestCase
+TestLedger = pytest.mark.costly(Ledger.TestCase)
 TestLedger.settings = settings(examples(8), stateful_step_count=40)

@@ -32,6 +32,7 @@ def test_blocks_do_not_overlap() -> None:
     assert bounds == sorted(set(bounds))
 
 
+@pytest.mark.costly
 def test_what_was_given_is_not_given_again() -> None:
     first, free = 900_000_000, 900_899_990
     reserved = ReservedReferences(0, [f"{digits}0" for digits in range(first, free - 1)])

@@ -134,6 +134,7 @@ def test_beyond_a_cap_the_code_and_the_cap_are_told() -> None:
     assert (refusal.code, refusal.why) == ("too_deep", "the mail has parts more than 50 deep in each other")
 
 
+@pytest.mark.costly
 def test_more_names_than_anybody_reads_are_refused(tmp_path: Path) -> None:
     attached = attribute(RENDERING, b"") + attribute(TITLE, b"x" * 3_000_000)
     assert declined(mail_with(*[attached] * 6), folder=tmp_path / "files").code == "mail_too_big"

@@ -9,6 +9,8 @@ from tests.support.fake_desk import Mood
 from tests.support.simulation import simulation
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.simulation
+
 
 def test_a_ticket_reaches_the_primary() -> None:
     async def scenario() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ def _moves(sim: Simulation) -> list[tuple[str, str | None]]:
     return [(event.from_provider, event.to_provider) for event in sim.chronicle.of(TakeoverStarted)]
 
 
+@pytest.mark.simulation
 @examples(3)
 @given(st.lists(st.floats(2.0, 40.0), min_size=5, max_size=8), st.integers(0, 1000))
 def test_flapping_switches_at_most_once_a_minute_by_default(pauses: list[float], seed: int) -> None:

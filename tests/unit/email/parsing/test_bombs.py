@@ -9,6 +9,8 @@ import pytest
 from channels.email.parsing import Limits, Unparsable, parse
 from tests.support.raw_mail import raw_mail
 
+pytestmark = pytest.mark.costly
+
 MANY = 1_000_000
 MANY_LETTERS = 400_000
 SECONDS = 5.0
