@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: help run demo test fast check bench lock docs clean
 
 help:
-	@echo "make run     Relevo with an embedded store and two demo desks, until Ctrl-C"
+	@echo "make run     Relevo with an embedded store, two demo desks and a postbox, until Ctrl-C"
 	@echo "make demo    the main job by itself: OUTAGE=kill|hang|error|gray (kill unless given)"
 	@echo "make test    every test"
 	@echo "make fast    the quick tests alone"
@@ -40,7 +40,7 @@ test: $(BIN)/.dev
 	@tests/install_needs.sh
 	$(BIN)/python -m pytest -n auto -m "$(FAST)" tests/unit tests/contract
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ($(FAST))" tests/contract tests/unit
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder \
 		tests/faults tests/browser tests/integration tests/bench # the longest modules first
 
 fast: $(BIN)/.dev

@@ -1,4 +1,4 @@
-"""The channel types there are: the only place that names them."""
+"""The channel types there are: the only place that makes them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

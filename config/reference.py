@@ -62,7 +62,9 @@ def rows(schema: Schema, definitions: Schema, prefix: str = "") -> Iterator[Row]
     for name, written in schema.get("properties", {}).items():
         key = prefix + name
         inner = _inner(written, definitions)
-        yield Row(key, _type(written, inner), _default(written, name in required), _meaning(written, inner))
+        yield Row(
+            key, _type(written, inner, definitions), _default(written, name in required), _meaning(written, inner)
+        )
         if inner is not None:
             yield from rows(inner, definitions, f"{key}." if "items" not in written else f"{key}[].")
 
@@ -114,10 +116,16 @@ def _inner(written: Schema, definitions: Schema) -> Schema | None:
     return None
 
 
-def _type(written: Schema, inner: Schema | None) -> str:
+def _type(written: Schema, inner: Schema | None, definitions: Schema) -> str:
     if inner is not None:
         return "list of mappings" if "items" in written else "mapping"
-    return " or ".join(_plain_type(variant) for variant in _variants(written))
+    return " or ".join(_plain_type(_choice(variant, definitions) or variant) for variant in _variants(written))
+
+
+def _choice(variant: Schema, definitions: Schema) -> Schema | None:
+    """The values to choose from, where these are defined apart."""
+    found: Schema = definitions.get(variant.get("$ref", "").rpartition("/")[2], {})
+    return found if "enum" in found else None
 
 
 def _plain_type(variant: Schema) -> str:

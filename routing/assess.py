@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from gateway.core.clock import Instant
+from gateway.core.sending_again import AFTER_DOUBT
 from routing.delivery.backoff import backoff
-from routing.delivery.decision import FIRST_DOUBT
 from routing.delivery.tickets import LEASE_SLACK
 from routing.policy.level import findings
 from routing.policy.settings import PolicySettings
@@ -37,7 +37,7 @@ def _provider(name: str, settings: ProviderSettings, unproven: Collection[str]) 
             rate=settings.rate,
             lease=settings.search_seconds + settings.timeout + LEASE_SLACK,
             assumptions=settings.assumptions(name),
-            doubt=0.0 if settings.can_search else FIRST_DOUBT,
+            doubt=0.0 if settings.can_search else AFTER_DOUBT[0],
         ),
         probing=Probing(
             every=health.every,

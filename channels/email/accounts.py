@@ -1,20 +1,22 @@
-"""The accounts that log in by access tokens: each has one source of them, whichever servers it logs in to."""
+"""The accounts that log in by access tokens: each has one source of them, whichever servers it logs in to, since
+some services take a refresh token but once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from channels.email.oauth import TokenSource
 from channels.email.oauth_grants import Grant
 from channels.email.oauth_settings import OAuthSettings
-from channels.email.troubles import Troubles
 from gateway.core.clock import Clock
 
 
 class Accounts:
-    """Those of one channel. A renewal that fails is a trouble at once, long before a mailbox falls silent."""
+    """Those of one channel. That a renewal failed is known at once, long before a mailbox falls silent."""
 
-    def __init__(self, clock: Clock, troubles: Troubles) -> None:
+    def __init__(self, clock: Clock, renewed: Callable[[str, str | None], None]) -> None:
+        """`renewed` hears of `token USER` why its renewal failed, every time, and None when one has succeeded after
+        that."""
         self._clock = clock
-        self._troubles = troubles
+        self._renewed = renewed
         self._sources: dict[OAuthSettings, TokenSource] = {}
 
     def __iter__(self) -> Iterator[TokenSource]:
@@ -27,12 +29,6 @@ class Accounts:
         if settings not in self._sources:
             part = f"token {user}"
             self._sources[settings] = TokenSource(
-                Grant(settings).fetch, self._clock, lambda why: self._renewal(part, why)
+                Grant(settings).fetch, self._clock, lambda why: self._renewed(part, why)
             )
         return self._sources[settings]
-
-    def _renewal(self, part: str, why: str | None) -> None:
-        if why is None:
-            self._troubles.recovered(part)
-        else:
-            self._troubles.troubled(part, why)

@@ -15,7 +15,7 @@ class Result:
     method: str
     result: str
     properties: Mapping[str, str]
-    """By `ptype.property`, such as `header.d`."""
+    """By `ptype.property`, such as `header.d`; none where it isn't clear what belongs to which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ def _result(tokens: list[str]) -> Result | None:
     if not pairs or tokens[1] != "=":
         return None
     (method, result), *properties = pairs
-    first: dict[str, str] = {}
-    for name, written in properties:
-        first.setdefault(name, written)
-    return Result(method.partition("/")[0], result.lower(), first)
+    named = dict(properties)
+    # A word beside a pair, or a property said twice, may be a stranger's, out of what the server quotes of them.
+    clear = len(tokens) == 3 * len(pairs) and len(named) == len(properties)
+    return Result(method.partition("/")[0], result.lower(), named if clear else {})
 
 
 def _segments(tokens: Iterator[str]) -> Iterator[list[str]]:
@@ -64,25 +64,36 @@ def _segments(tokens: Iterator[str]) -> Iterator[list[str]]:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """Words, quoted strings without their quotes, and separators; comments are left out."""
+    """Words and separators; comments are left out. A quoted string is a word without its quotes, or the part of one:
+    `"a b"@example.org` is one word, whose domain is what stands last in it."""
     at, end = 0, len(text)
     while at < end:
         character = text[at]
         if character == "(":
             at = _after_comment(text, at)
-        elif character == '"':
-            quoted, at = _quoted(text, at + 1)
-            yield quoted
         elif character in _SEPARATORS:
             yield character
             at += 1
         elif character.isspace():
             at += 1
         else:
+            word, at = _word(text, at)
+            yield f'"{word}"' if word in tuple(_SEPARATORS) else word
+
+
+def _word(text: str, at: int) -> tuple[str, int]:
+    """The word that begins at `at`, and where what follows it begins."""
+    pieces: list[str] = []
+    while at < len(text) and not (text[at].isspace() or text[at] in _SEPARATORS + "("):
+        if text[at] == '"':
+            piece, at = _quoted(text, at + 1)
+        else:
             start = at
-            while at < end and not (text[at].isspace() or text[at] in _SEPARATORS + '("'):
+            while at < len(text) and not (text[at].isspace() or text[at] in _SEPARATORS + '("'):
                 at += 1
-            yield text[start:at]
+            piece = text[start:at]
+        pieces.append(piece)
+    return "".join(pieces), at
 
 
 def _after_comment(text: str, at: int) -> int:

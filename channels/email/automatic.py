@@ -180,7 +180,7 @@ SIGNS = (
     Sign("system_address", Kind.AUTO_GENERATED, LIKELY, lambda mail, _: bool(_SYSTEMS.fullmatch(_local_part(mail)))),
     Sign("feedback_id", Kind.BULK, LIKELY, lambda mail, _: _has(mail, "feedback-id")),
     Sign("unsubscribe_field", Kind.BULK, LIKELY, lambda mail, _: _has(mail, "list-unsubscribe")),
-    Sign("subject", Kind.AUTO_REPLIED, WEAK, lambda mail, _: bool(_SUBJECTS.search(mail.subject[:_LONGEST_SUBJECT]))),
+    Sign("subject", Kind.AUTO_REPLIED, WEAK, lambda mail, _: subject_of_automatic_reply(mail.subject)),
 )
 """The table; of signs that weigh the same, the first names the kind."""
 

@@ -37,7 +37,7 @@ class EmailChannel(Channel):
         self._context = context
         self._backstage = backstage
         self._troubles = Troubles(context.name, backstage.store, context.clock)
-        self._accounts = Accounts(context.clock, self._troubles)
+        self._accounts = Accounts(context.clock, self._troubles.noticed)
         self._identity = MailIdentity(
             context.name,
             settings.address,

@@ -42,7 +42,7 @@ def desk_words(
     end = next((line.strip() for line in ends if not _RULE.fullmatch(line)), "")
     said = "\n".join(_anonymous(line, desk, identity) if "@" in line else line for line in kept)
     if desk.ticket_number:
-        said = DeskPattern(desk.ticket_number, groups=1).replace(said, show_reference(reference))
+        said = _without_number(said, mail.subject, desk.ticket_number, show_reference(reference))
     return DeskWords(said, tuple(each for each in files if not _tells(each, mail.html, end)))
 
 
@@ -89,6 +89,13 @@ def _anonymous(line: str, desk: DeskContact, identity: MailIdentity) -> str:
         return found[0]
 
     return _ADDRESS.sub(instead, line)
+
+
+def _without_number(said: str, subject: str, ticket_number: str, shown: str) -> str:
+    """The one that the mail shows first is left out wherever it stands, others where patterns are searched for."""
+    pattern = DeskPattern(ticket_number, groups=1)
+    found = pattern.find(subject, said)
+    return pattern.replace(said.replace(found[0], shown) if found and found[0] else said, shown)
 
 
 def _tells(file: ReadFile, html: str, end: str) -> bool:

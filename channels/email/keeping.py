@@ -15,7 +15,8 @@ SMALL = 64 * 1024
 """Bytes of a mail that still lies in its row."""
 _LARGEST = 1024 * 1024 * 1024
 """Bytes. Whoever takes mails in has a smaller limit of its own."""
-_MESSAGE_ID = re.compile(rb"^message-id[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_OF_ONE_MAIL = re.compile(rb"^(?:message-id|received)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+"""Fields that no two mails have alike: what wrote the mail has marked it, or a server that it came by."""
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -40,7 +41,7 @@ class MailKeeper:
         """As it is to be kept; its blob, where it has one, is on disk."""
         head = await _head(pieces)
         # A device that hands in the same words twice, and no Message-ID, says the same thing twice.
-        known = not ours or _has_message_id(head)
+        known = not ours or _is_marked(head, ours)
         seen = hashlib.sha256(head[ours:])
         if len(head) <= SMALL:
             return RawMail(new_id(), origin, len(head), head, fingerprint=seen.hexdigest() if known else None)
@@ -66,6 +67,6 @@ async def _joined(head: bytes, rest: AsyncIterator[bytes], seen: "hashlib._Hash"
         yield piece
 
 
-def _has_message_id(head: bytes) -> bool:
+def _is_marked(head: bytes, ours: int) -> bool:
     end = _HEADER_END.search(head)
-    return _MESSAGE_ID.search(head, 0, end.start() if end else len(head)) is not None
+    return _OF_ONE_MAIL.search(head, ours, end.start() if end else len(head)) is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from channels.email.automatic import OPENS_NO_TICKET, SIGNS, SURE, Sign
+from channels.email.automatic import OPENS_NO_TICKET, SIGNS, SURE, Kind, Sign
 from channels.email.threading.decision import RULES, Needs, Rule
 
 _INTRODUCTION = """\
@@ -27,7 +27,9 @@ _AUTOMATIC = f"""
 Each sign that is found speaks for a kind with its weight; at {SURE} in all, the mail is automatic. Relevo never answers
 automatic mails. They become tickets all the same, but for the kinds
 {", ".join(f"`{kind.value}`" for kind in sorted(OPENS_NO_TICKET))}: these can only say something about a mail of
-ours, and are noted on its ticket.
+ours, and are noted on its ticket. So is what answers a mail of ours by itself (`{Kind.AUTO_REPLIED.value}`,
+`{Kind.NULL_SENDER.value}`), such as an absence note. Nor does a ticket come of what a help desk's own address, or its
+robot, sends.
 """
 _NEEDS = {
     Needs.PASSED: "must be authenticated",

@@ -8,11 +8,11 @@ import socket
 import ssl
 from collections.abc import Callable
 
+from channels.email.accounts import Accounts
 from channels.email.imap.probe import probe as probe_mailbox
 from channels.email.imap.settings import ImapSettings
 from channels.email.oauth import TokenSource
-from channels.email.oauth_grants import Grant, TokenUnavailable
-from channels.email.oauth_settings import OAuthSettings
+from channels.email.oauth_grants import TokenUnavailable
 from channels.email.reception.settings import ListenerSettings, TlsSettings
 from channels.email.sending.patience import Patience
 from channels.email.sending.probe import probe as probe_relay
@@ -36,33 +36,18 @@ async def try_out(settings: EmailSettings, clock: Clock, report: Callable[[Tried
     def of(part: str) -> Report:
         return lambda step: report(Tried(part, step.name, step.why))
 
-    tokens = _Tokens(clock)
+    accounts = Accounts(clock, lambda _part, _why: None)
     went_well = True
     for mailbox in settings.imap:
         part = of(f"imap: {mailbox.user}, {mailbox.host}:{mailbox.port}")
-        went_well &= await _try_mailbox(mailbox, tokens.of(mailbox.oauth), part)
+        went_well &= await _try_mailbox(mailbox, accounts.tokens(mailbox.oauth, mailbox.user), part)
     for name, relay in (("smtp", settings.smtp), ("backup_smtp", settings.backup_smtp)):
         if relay is not None:
             part = of(f"{name}: {relay.host}:{relay.usual_port}")
-            went_well &= await _try_relay(relay, tokens.of(relay.oauth), part)
+            went_well &= await _try_relay(relay, accounts.tokens(relay.oauth, relay.user), part)
     if (listener := settings.listener) is not None:
         went_well &= await _try_listener(listener, of(f"listener: {listener.protocol}, {listener.listen}"))
     return went_well
-
-
-class _Tokens:
-    """One source for each account, whichever servers it logs in to: some services take a refresh token but once."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._sources: dict[OAuthSettings, TokenSource] = {}
-
-    def of(self, settings: OAuthSettings | None) -> TokenSource | None:
-        if settings is None:
-            return None
-        if settings not in self._sources:
-            self._sources[settings] = TokenSource(Grant(settings).fetch, self._clock, alarm=lambda _why: None)
-        return self._sources[settings]
 
 
 async def _try_mailbox(settings: ImapSettings, tokens: TokenSource | None, report: Report) -> bool:

@@ -51,6 +51,13 @@ class Troubles:
                 self._deaf_until = self._clock.now()
             self._say(ChannelRecovered(at=self._clock.now(), channel=self._channel, part=part))
 
+    def noticed(self, part: str, why: str | None) -> None:
+        """`troubled`, or `recovered` where there is no `why`."""
+        if why is None:
+            self.recovered(part)
+        else:
+            self.troubled(part, why)
+
     def deaf_until(self) -> Instant:
         """When trouble with taking mails in ended; now while there is any."""
         return self._clock.now() if any(map(_takes_in, self._reasons)) else self._deaf_until

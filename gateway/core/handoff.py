@@ -12,7 +12,7 @@ class Outcome(StrEnum):
     """How an attempt to hand a ticket to a provider ended."""
 
     ACCEPTED = "accepted"
-    """It answered with its own reference."""
+    """It has the ticket: it said so, or whoever its configuration takes at their word for it."""
     REFUSED = "refused"
     """It won't, or can't, have this ticket."""
     UNAVAILABLE = "unavailable"

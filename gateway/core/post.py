@@ -19,7 +19,8 @@ class Deferred:
     why: str
     """Without addresses."""
     step: str
-    """Where: resolve, connect, tls, greeting, login are about the relay; sender, recipient, content about the mail."""
+    """Where: resolve, connect, tls, greeting, login are about the relay; sender, recipient, content about the mail;
+    store is our own."""
     code: int | None = None
     """The reply's; None where there was none."""
     wait: float | None = None
@@ -64,8 +65,6 @@ class DeskContact:
 
     provider: str
     """Its name in the configuration."""
-    via: str
-    """The mail channel that it is reached by."""
     address: str
     """Where letters go."""
     senders: frozenset[str] = frozenset()
@@ -101,12 +100,10 @@ class Letter:
     """What makes it the same letter when it is sent again: lower-case letters and digits, such as a hand-off's id. A
     canary's is a new id."""
     ticket: Ticket | None = None
-    """None for a canary."""
+    """Of a new ticket's letter; of further ones the hand-off tells which it is, and a canary has none."""
     handoff: Handoff | None = None
     messages: tuple[Message, ...] = ()
     """Those to be told: of a ticket all, of a further message that one."""
-    reason: str = ""
-    """Of a withdrawal."""
 
 
 class Post(Protocol):

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case
 from gateway.core.handoff import Handoff, HandoffState, holding_copy
+from gateway.core.sending_again import AFTER_DOUBT, GIVEN_UP_AFTER
 from gateway.core.values import dataclass
 from routing.delivery.backoff import backoff, wait_to_be_woken
 from routing.policy.plan import Option, Use
@@ -12,15 +13,10 @@ from routing.policy.plan import Option, Use
 _IN_VAIN = frozenset({HandoffState.REFUSED, HandoffState.UNAVAILABLE, HandoffState.UNKNOWN, HandoffState.ABSENT})
 _MAY_BE_TRIED_AGAIN = frozenset({HandoffState.UNAVAILABLE, HandoffState.UNKNOWN, HandoffState.ABSENT})
 """Under the same key: a desk that thaws later and finishes an old attempt then still makes one copy."""
-FIRST_DOUBT = 300.0
-"""Seconds to wait before a second try where the first may have arrived; and after more tries:"""
-_DOUBT = (0.0, FIRST_DOUBT, 1800.0)
-"""By the number of attempts, where a provider that can't be asked may have the ticket. After more of them nothing is
-sent there any more: its own word is waited for, or another takes the ticket."""
+_DOUBT = (0.0, *AFTER_DOUBT)
+"""Seconds to wait, by the number of attempts, where a provider that can't be asked may have the ticket. After more of
+them nothing is sent there any more: its own word is waited for, or another takes the ticket."""
 _NEVER = float("inf")
-_DAYS = 5 * 86_400.0
-"""Seconds for which a ticket is tried at such a provider before that counts as in vain: after an outage of the mail
-server in between all tickets have failed often, and it takes them one by one (RFC 5321, 4.5.4.1)."""
 _LOOK_AGAIN = 1.0
 """Seconds after which a held ticket is looked at though nothing has changed."""
 
@@ -227,8 +223,9 @@ def _wait_or_give_up(
 
 
 def _in_vain(case: Case, candidates: Sequence[Option], now: Instant) -> int:
-    """Attempts that speak against the ticket: at providers that can't be asked only those at one that is days old."""
-    old = case.ticket is None or now - case.ticket.received_at >= _DAYS
+    """Attempts that speak against the ticket: at providers that can't be asked only those at one that is days old.
+    After an outage of what lies in between all have failed often, and are taken one by one."""
+    old = case.ticket is None or now - case.ticket.received_at >= GIVEN_UP_AFTER
     asked_blindly = {option.provider for option in candidates if not option.can_search}
     return sum(
         copy.attempts

@@ -35,7 +35,10 @@ _MAILS_IN_HAND = 64
 _ANSWERS_IN_HAND = 16
 _FOLLOW_UP_LEASE = 30.0
 _MAIL_LEASE = 600.0
-"""Of reading a mail and of sending one: a large one takes long, and who comes too late has lost nothing but time."""
+"""Of reading a mail, and of acknowledging one."""
+ANSWER_LEASE = 1800.0
+"""Of sending an answer on: over a slow line one with large files takes long, and a second try beside the first would be
+a second copy."""
 _NEWLY_OWED: dict[type[Event], frozenset[Kind]] = {
     TicketReceived: frozenset({Kind.TICKET}),
     TicketRescued: frozenset({Kind.RESCUE}),
@@ -43,10 +46,8 @@ _NEWLY_OWED: dict[type[Event], frozenset[Kind]] = {
     TicketReplied: frozenset({Kind.ANSWER}),
     DoubleDetected: frozenset({Kind.WITHDRAW}),
 }
-_NOTHING = frozenset[Kind]()
 """What is owed at once after an event. All else is found when it is due, or by the next poll."""
-
-
+_NOTHING = frozenset[Kind]()
 _FIRST_PROBES_WITHIN = 0.3
 """Seconds for which a start waits to know of every provider, before anything is handed over."""
 
@@ -129,9 +130,9 @@ class Engine:
                     frozenset({kind}),
                     channel_work,
                     in_hand=_ANSWERS_IN_HAND,
-                    lease=_MAIL_LEASE,
+                    lease=lease,
                 )
-                for kind in (Kind.ANSWER, Kind.ACKNOWLEDGEMENT)
+                for kind, lease in ((Kind.ANSWER, ANSWER_LEASE), (Kind.ACKNOWLEDGEMENT, _MAIL_LEASE))
             ),
         ]
         self._monitors: dict[str, tuple[LiveProvider, asyncio.Task[None]]] = {}

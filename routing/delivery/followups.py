@@ -8,6 +8,7 @@ from gateway.core.errors import ProviderRefused, ProviderUnavailable
 from gateway.core.events import MessageDoubtful, ProviderMisconfigured
 from gateway.core.handoff import Handoff, HandoffState, holding_copy, surplus_copies
 from gateway.core.ports import DeliveryStore
+from gateway.core.sending_again import GIVEN_UP_AFTER
 from gateway.core.ticket import Direction
 from routing.delivery.backoff import backoff, wait_to_be_woken
 from routing.delivery.facts import first_read_back, record_surely
@@ -19,8 +20,6 @@ thaws may still finish what it had in hand."""
 _SOONEST_LOOK = 1.0
 _READ_BACKS = (15.0, 60.0, 300.0, 900.0, 3600.0)
 _TO_A_REACHABLE_DESK = 2.0
-_GIVEN_UP_AFTER = 5 * 86_400.0
-"""Seconds after which a provider that can't be asked, such as one that is reached by mail, isn't told any more."""
 _BY_REFERENCE = frozenset({Kind.MESSAGE, Kind.WITHDRAW})
 """What can be told to a provider only under its own reference."""
 _REASON_TO_WITHDRAW = "another provider has this ticket now"
@@ -62,7 +61,7 @@ class FollowUps:
         now = self._clock.now()
         if error.misconfigured:
             await self._store.announce([ProviderMisconfigured(at=now, provider=live.name, reason=str(error))])
-        if not live.settings.can_search and now - case.delivery.created_at >= _GIVEN_UP_AFTER:
+        if not live.settings.can_search and now - case.delivery.created_at >= GIVEN_UP_AFTER:
             await self._quarantine(case, f"{live.name} could not be told for days: {error}")
             return
         pause = error.retry_after or min(backoff(case.delivery.attempts + 1, case.delivery.id), self._longest(live))

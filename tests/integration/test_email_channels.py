@@ -80,7 +80,7 @@ async def test_the_mail_of_one_is_known_as_ours_by_the_other(rig: MailRig) -> No
 
 
 async def test_a_desk_s_address_is_known_by_every_channel(rig: MailRig) -> None:
-    rig.parts.desks.append(DeskContact("norte", "other", "mesa@norte.example"))
+    rig.parts.desks.append(DeskContact("norte", "mesa@norte.example"))
     assert await rig.take(raw_mail("From: mesa@norte.example", body="Our prices.")) == "quarantined"
 
 

@@ -200,6 +200,21 @@ async def test_no_more_sessions_than_permitted() -> None:
         await eventually(lambda: missing(not script.open), within=2)
 
 
+async def test_who_finds_no_place_for_long_is_told_that_nothing_was_sent() -> None:
+    script = Script()
+    async with smtp_peer(script) as peer:
+        patient = Patience(step=0.2, taken=30.0)
+        sender = Sender(relay_to(peer), connections=1, patience=patient)
+        script.replies = {"content": HANG}
+        first = asyncio.create_task(send(sender))
+        await eventually(lambda: missing("DATA" in script.commands), within=2)
+        outcome = await send(sender)
+        first.cancel()
+        assert isinstance(outcome, Deferred)
+        assert outcome.step == "connect"
+        await sender.close()
+
+
 async def test_a_relay_that_is_not_there_is_tried_again_and_told() -> None:
     async with smtp_peer() as peer:
         peer.stop_listening()

@@ -29,7 +29,7 @@ from tests.support.tickets import NOW, make_case, make_message
 HELP = "help@example.org"
 ANA = "ana.ortiz@example.org"
 KEY = b"k" * 32
-SUR = DeskContact("sur", "mail", "desk@sur.example", frozenset({"desk@sur.example"}), ticket_number=r"\[SUR#(\d+)\]")
+SUR = DeskContact("sur", "desk@sur.example", frozenset({"desk@sur.example"}), ticket_number=r"\[SUR#(\d+)\]")
 SETTINGS = EmailSettings.model_validate(
     {"address": HELP, "listener": {"listen": "127.0.0.1:0"}, "smtp": {"host": "127.0.0.1", "security": "none"}}
 )

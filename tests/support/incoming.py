@@ -26,14 +26,13 @@ DISOWNED = NotAuthenticated(Why.FAILED)
 ANA = "ana@example.net"
 SUR = DeskContact(
     "sur",
-    "mail",
     "desk@sur.example",
     frozenset({"desk@sur.example", "@agents.sur.example"}),
     ticket_number=r"\[SUR#(\d+)\]",
     picked_up="picked up",
     resolved="has been resolved",
 )
-NORTE = DeskContact("norte", "other", "mesa@norte.example")
+NORTE = DeskContact("norte", "mesa@norte.example")
 DESKS = Desks([SUR, NORTE])
 IDENTITY = MailIdentity("mail", "help@example.org", None, b"k" * 32, lambda: ["sur", "norte"])
 OF_SUR = Party("sur")

@@ -14,9 +14,11 @@ from channels.email.identity import MailIdentity
 from channels.email.settings import EmailSettings
 from gateway.core.delivery import Case, Defer, Delivery, Finish, Lease, Quarantine
 from gateway.core.errors import StoreUnavailable
-from gateway.core.post import Deferred, Outcome
+from gateway.core.post import Deferred, Outcome, Unknown
 
 _AGAIN_AFTER = 0.5
+_TO_TELL = 15.0
+"""Seconds of a lease that are left to tell the store how a mail ended: after it another would send the mail, too."""
 
 
 class Answers:
@@ -55,9 +57,12 @@ class Answers:
             await self._give_up(delivery, owed)
             return
         try:
-            outcome = await send(owed)
+            async with asyncio.timeout(delivery.due_at - _TO_TELL - self._context.clock.now()):
+                outcome = await send(owed)
         except StoreUnavailable as error:
             outcome = Deferred(str(error), "store")
+        except TimeoutError:
+            outcome = Unknown("it was being sent still when its time was over")
         match next_step(outcome, delivery, self._context.clock.now()):
             case Done():
                 await self._finish(delivery)

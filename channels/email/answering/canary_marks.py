@@ -10,8 +10,8 @@ from gateway.core.errors import StoreFailed, StoreUnavailable
 _log = structlog.get_logger("relevo.email")
 
 
-class Positions(Protocol):
-    """Of the port MailStore: where marks are kept, beside those of the mailboxes."""
+class Marks(Protocol):
+    """Of the port MailStore: where marks are kept, beside the positions of the mailboxes."""
 
     async def mailbox_position(self, channel: str, folder: str) -> str | None: ...
 
@@ -21,9 +21,9 @@ class Positions(Protocol):
 class CanaryMarks:
     """Of the desks of one channel: the newest canary answered. Ids sort by the time at which they were made."""
 
-    def __init__(self, channel: str, positions: Positions) -> None:
+    def __init__(self, channel: str, marks: Marks) -> None:
         self._channel = channel
-        self._positions = positions
+        self._marks = marks
         self._newest: dict[str, str] = {}
         self._saving: set[asyncio.Task[None]] = set()
 
@@ -38,7 +38,7 @@ class CanaryMarks:
 
     async def newest(self, provider: str) -> str:
         """ "" where none was answered. Raises StoreUnavailable, StoreFailed."""
-        kept = await self._positions.mailbox_position(self._channel, _place(provider)) or ""
+        kept = await self._marks.mailbox_position(self._channel, _place(provider)) or ""
         return max(kept, self._newest.get(provider, ""))
 
     async def close(self) -> None:
@@ -50,8 +50,8 @@ class CanaryMarks:
 
     async def _save(self, provider: str, unique: str) -> None:
         try:
-            if unique > (await self._positions.mailbox_position(self._channel, _place(provider)) or ""):
-                await self._positions.save_mailbox_position(self._channel, _place(provider), unique)
+            if unique > (await self._marks.mailbox_position(self._channel, _place(provider)) or ""):
+                await self._marks.save_mailbox_position(self._channel, _place(provider), unique)
         except (StoreUnavailable, StoreFailed) as error:
             _log.warning("that a canary was answered could not be kept", provider=provider, error=str(error))
 

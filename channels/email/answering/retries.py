@@ -3,14 +3,8 @@
 from gateway.core.clock import Instant
 from gateway.core.delivery import Delivery
 from gateway.core.post import Deferred, Outcome, Refused, Sent, Unknown
+from gateway.core.sending_again import AFTER_DOUBT, GIVEN_UP_AFTER, pause_after
 from gateway.core.values import dataclass
-
-_FIRST = 15.0
-_LONGEST = 900.0
-_AFTER_UNKNOWN = (300.0, 1800.0)
-"""Seconds until one that may have arrived is sent again, and once more; then it is a person's to look at."""
-_GIVEN_UP_AFTER = 5 * 86_400.0
-"""Seconds (RFC 5321 section 4.5.4.1: at least four to five days)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +29,8 @@ class GiveUp:
 
 def next_step(outcome: Outcome, delivery: Delivery, now: Instant) -> Done | Again | GiveUp:
     """After one more try at it."""
-    pause = min(_FIRST * 2 ** min(delivery.attempts, 10), _LONGEST)
-    old = now - delivery.created_at >= _GIVEN_UP_AFTER
+    pause = pause_after(delivery.attempts)
+    old = now - delivery.created_at >= GIVEN_UP_AFTER
     match outcome:
         case Sent():
             return Done()
@@ -48,9 +42,9 @@ def next_step(outcome: Outcome, delivery: Delivery, now: Instant) -> Done | Agai
         case Deferred(why, step, _, wait):
             return _not_now(f"{step}: {why}", wait or pause, old=old)
         case Unknown(why):
-            if old or delivery.attempts >= len(_AFTER_UNKNOWN):
+            if old or delivery.attempts >= len(AFTER_DOUBT):
                 return GiveUp(f"it may have arrived, and nothing says so: {why}")
-            return Again(_AFTER_UNKNOWN[delivery.attempts], why)
+            return Again(AFTER_DOUBT[delivery.attempts], why)
 
 
 def _not_now(reason: str, pause: float, *, old: bool) -> Again | GiveUp:

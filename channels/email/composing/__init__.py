@@ -2,10 +2,10 @@
 
 from channels.email.composing.compose import Outgoing, OutgoingFile, compose
 from channels.email.composing.layouts import TEXTS_FOLDER, Written
-from channels.email.composing.letters import LetterTemplates, Told
+from channels.email.composing.letters import Told
 from channels.email.composing.templates import MailTemplates, mail_templates
 
 __all__ = [
-    "TEXTS_FOLDER", "LetterTemplates", "MailTemplates", "Outgoing", "OutgoingFile", "Told", "Written", "compose",
+    "TEXTS_FOLDER", "MailTemplates", "Outgoing", "OutgoingFile", "Told", "Written", "compose",
     "mail_templates",
 ]  # fmt: skip

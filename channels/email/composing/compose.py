@@ -9,11 +9,6 @@ from channels.email.composing.parts import file_part, multipart, text_part
 from gateway.core.clock import Instant
 from gateway.core.values import dataclass
 
-_OURS = {
-    "from", "to", "cc", "bcc", "sender", "reply-to", "subject", "date", "message-id", "in-reply-to", "references",
-    "auto-submitted", "mime-version",
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class OutgoingFile:
@@ -46,8 +41,6 @@ class Outgoing:
     """Of anybody's making: what is no Message-ID is left out."""
     auto_submitted: str = ""
     """`auto-replied` or `auto-generated` (RFC 3834); "" where a person wrote it."""
-    extra: tuple[tuple[str, str], ...] = ()
-    """Further fields."""
 
 
 def compose(mail: Outgoing) -> bytes:
@@ -74,16 +67,9 @@ def _head(mail: Outgoing) -> str:
         identifiers("In-Reply-To", mail.in_reply_to),
         identifiers("References", mail.references),
         field("Auto-Submitted", mail.auto_submitted) if mail.auto_submitted else "",
-        *(_further(name, value) for name, value in mail.extra),
         "MIME-Version: 1.0\r\n",
     ]
     return "".join(fields)
-
-
-def _further(name: str, value: str) -> str:
-    if name.lower() in _OURS or name.lower().startswith("content-"):
-        raise ValueError("this header field is written by us")
-    return field(name, value)
 
 
 def _boundary(message_id: str, use: str) -> str:

@@ -8,7 +8,6 @@ from urllib.parse import quote
 from channels.email.mailable import mailable
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _IDENTIFIER = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
 _LINE = 78
@@ -21,9 +20,7 @@ _MOST_IDENTIFIERS = 20
 
 
 def field(name: str, value: str) -> str:
-    """An unstructured field, such as Subject. Raises ValueError for control characters, or what is no field name."""
-    if not _NAME.fullmatch(name):
-        raise ValueError("not the name of a header field")
+    """An unstructured field, such as Subject. Raises ValueError for control characters."""
     return _folded(name, _words(_checked(value)))
 
 

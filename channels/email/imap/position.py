@@ -69,6 +69,11 @@ class Position:
         attempts = self.attempts(uid) + 1
         return replace(self, waiting={**self.waiting, uid: Waiting(attempts, now + until_fetching_again(attempts))})
 
+    def put_back(self, uids: Iterable[int], now: Instant) -> "Position":
+        """Of these, the unknown ones that stand below the watermark are due now: no search would show them."""
+        passed_over = {uid: Waiting(0, now) for uid in self.unknown(uids) if uid < self.last_uid}
+        return replace(self, waiting={**self.waiting, **passed_over})
+
     def attempts(self, uid: int) -> int:
         """In vain, so far."""
         return self.waiting[uid].attempts if uid in self.waiting else 0

@@ -77,14 +77,19 @@ class Receiving:
         """Those that are on disk now. A mail that isn't whole yet is kept while it comes, the others all at once."""
         whole: list[FetchedMail] = []
         kept: list[FetchedMail] = []
-        for uid in uids:
-            async with self._attempt(uid):
-                mail = await self._mailbox.fetch(uid, self._place.settings.largest)
-                if mail.whole:
-                    whole.append(mail)
-                else:
-                    await self._keep(mail)
-                    kept.append(mail)
+        try:
+            for uid in uids:
+                async with self._attempt(uid):
+                    mail = await self._mailbox.fetch(uid, self._place.settings.largest)
+                    if mail.whole:
+                        whole.append(mail)
+                    else:
+                        await self._keep(mail)
+                        kept.append(mail)
+        except ConnectionFailed:
+            self.position = self.position.put_back(uids, self._ports.clock.now())
+            await self.write()
+            raise
         keeping = await asyncio.gather(*(self._keep_whole(mail, kept) for mail in whole), return_exceptions=True)
         for failure in keeping:
             if failure is not None:
@@ -116,7 +121,6 @@ class Receiving:
         except ConnectionFailed as error:
             # It may be this mail that the server can't give, each time: so it counts, and waits while others go on.
             await self._failed(uid, str(error))
-            await self.write()
             raise
         except Exception as error:
             if not isinstance(error, CommandRefused):

@@ -1,6 +1,6 @@
 """What becomes of a mail: one of six fates. Pure, and closed by default: what proves nothing opens its own ticket."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from channels.email.authentication import Authenticated, Authentication, NotAuthenticated, Why
 from channels.email.automatic import Kind
@@ -19,8 +19,7 @@ from gateway.core.values import dataclass
 
 _MOST_BOUNCES = 10
 _ANSWERS_BY_ITSELF = frozenset({Kind.AUTO_REPLIED, Kind.NULL_SENDER})
-_OF_SYSTEMS = frozenset({"null_sender", "system_address"})
-"""Signs of what no person has sent."""
+_REPORT = "multipart/report"
 _GIVEN_BY_US = frozenset({Strategy.ADDRESS, Strategy.MESSAGE_ID})
 """Claims that only those can make who have got a mail of ours."""
 DESK_AUTOMATIC = "desk_automatic"
@@ -93,11 +92,14 @@ def sort(reading: Reading, clues: Clues, found: Mapping[Claim, Claimed], desks: 
         if reading.mail.all("resent-from"):
             return Held("a mail of ours that somebody has sent back to us")
         return Noted(Kind.OWN.value, found.get(clues.own))
-    if reading.notification is not None:
-        return _of_notification(reading.notification, reading.outcome.signs, clues, found)
-    if reading.outcome.kind is Kind.RECEIPT:
-        return Noted(Kind.RECEIPT.value, _first_given(clues, found))
     thread = decide(reading.mail, clues.claims, known_of(found, desks), reading.authentication)
+    if reading.notification is not None:
+        if not _is_forwarded(reading, thread):
+            return _of_notification(reading, reading.notification, clues, found)
+        if thread.claim is not None and thread.claim.party.desk:
+            return Held(f"a notification that somebody at the desk {thread.claim.party.desk} has forwarded")
+    if reading.outcome.kind is Kind.RECEIPT and reading.mail.root.media_type == _REPORT:
+        return Noted(Kind.RECEIPT.value, _first_given(clues, found))
     if thread.decision is Decision.CONTINUES and thread.claim is not None:
         return _continuing(reading, thread.claim, found[thread.claim], desks)
     return _of_nothing(reading, clues, thread, found, desks)
@@ -114,13 +116,27 @@ def answered_by_desk(clues: Clues, sender: str, authentication: Authentication, 
     return answered
 
 
+def _is_forwarded(reading: Reading, thread: Thread) -> bool:
+    """Whether somebody of the ticket has sent a notification on to it, with words of their own."""
+    if thread.decision is not Decision.CONTINUES or thread.claim is None or reading.mail.root.media_type == _REPORT:
+        return False
+    of_systems = {"null_sender", "system_address"} if thread.claim.party.desk else {"null_sender"}
+    return of_systems.isdisjoint(reading.outcome.signs)
+
+
+def _is_of_system(reading: Reading) -> bool:
+    """Whether surely no person has sent a notification: a postmaster is one, too, and may ask for help."""
+    signs = reading.outcome.signs
+    return "null_sender" in signs or ("system_address" in signs and reading.mail.root.media_type == _REPORT)
+
+
 def _of_notification(
-    notification: Notification, signs: Sequence[str], clues: Clues, found: Mapping[Claim, Claimed]
+    reading: Reading, notification: Notification, clues: Clues, found: Mapping[Claim, Claimed]
 ) -> Bounced | Noted | Held:
     returned = clues.returned
     claimed = found.get(returned) if returned else None
     bad = [each for each in notification.recipients if each.action in (Action.FAILED, Action.DELAYED)]
-    if claimed is None and not _OF_SYSTEMS & set(signs):
+    if claimed is None and not _is_of_system(reading):
         return Held("a notification about no mail of ours, and not from a mail system: somebody may have forwarded it")
     if returned is None or claimed is None or not bad:
         return Noted(Kind.NOTIFICATION.value, claimed)

@@ -10,7 +10,7 @@ class Patience:
     """All in seconds."""
 
     step: float = 30.0
-    """For the connection, the greeting, the handshake, the login, and each command."""
+    """For a place among the connections, the connection, the greeting, the handshake, the login, and each command."""
     taken: float = 120.0
     """From the end of a content until the answer to it, beside the time that its bytes are due."""
 

@@ -66,13 +66,27 @@ class Sender:
         await asyncio.gather(*(_quit(each.client, self._patience) for each in kept))
 
     async def _send(self, envelope: Envelope, wire: bytes) -> Outcome:
-        async with self._places:
+        async with self._place():
             kept = self._take()
             if kept is not None:
                 # A session may have ended while it lay idle; nothing has been sent then.
                 with suppress(SessionLost):
                     return await self._over(kept, envelope, wire)
             return await self._over(_Session(await self._open()), envelope, wire)
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """One of the connections. Raises RelayTrouble: others may go over another relay, and know that nothing was
+        sent."""
+        try:
+            async with asyncio.timeout(self._patience.step):
+                await self._places.acquire()
+        except TimeoutError:
+            raise RelayTrouble("connect", "all connections to it are in use") from None
+        try:
+            yield
+        finally:
+            self._places.release()
 
     async def _over(self, session: _Session, envelope: Envelope, wire: bytes) -> Outcome:
         async with self._in_use(session):

@@ -66,7 +66,8 @@ class Claims:
         found = [*self._by_address(mail, recipients), *self._by_message_id(mail)]
         if desk_number is not None:
             found.append(desk_number)
-        parties = [*map(Party, desks), REQUESTER]
+        # One address is less than a desk's whole domain, at which its requester may work, too.
+        parties = [REQUESTER, *map(Party, desks)]
         found.extend(Claim(Strategy.SUBJECT, key, party) for key in references_in(mail.subject) for party in parties)
         return tuple(dict.fromkeys([*found[:_MOST], *islice(self._by_own_mails(mail), _MOST_ANSWERED)]))
 

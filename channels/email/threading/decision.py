@@ -49,13 +49,13 @@ RULES = (
     Rule(Strategy.MESSAGE_ID, Side.REQUESTER, "has seen a mail of ours to the requester", Needs.NOT_FAILED),
     Rule(Strategy.MESSAGE_ID, Side.DESK, "has seen a mail of ours to this desk", Needs.NOT_FAILED),
     Rule(Strategy.DESK_NUMBER, Side.DESK, "nothing: a desk's numbers can be guessed", Needs.PASSED),
-    Rule(Strategy.SUBJECT, Side.DESK, "nothing: a reference identifies and can be guessed", Needs.PASSED),
     Rule(
         Strategy.SUBJECT,
         Side.REQUESTER,
         "nothing: a reference identifies and can be guessed",
         Needs.PASSED_FROM_THE_START,
     ),
+    Rule(Strategy.SUBJECT, Side.DESK, "nothing: a reference identifies and can be guessed", Needs.PASSED),
     Rule(Strategy.OWN_THREAD, Side.REQUESTER, "nothing: whoever got that mail can answer it", Needs.PASSED),
 )
 """Everybody must be a participant: the requester's address, or an address or domain of the desk."""

@@ -7,6 +7,7 @@ from gateway.core.errors import ConfigError, ProviderUnavailable
 from gateway.core.handoff import Handoff, HandoffState, Outcome
 from gateway.core.post import DeskContact, Letter, Purpose, Sent
 from gateway.core.provider import Copy
+from gateway.core.sending_again import AFTER_DOUBT
 from gateway.core.settings import show_duration
 from gateway.core.ticket import Message
 from routing.providers.context import ProviderContext
@@ -14,7 +15,6 @@ from routing.providers.email.canaries import CanaryFlights
 from routing.providers.email.dispatch import Dispatch
 from routing.providers.email.outcome import not_handed_over, require_sent
 from routing.providers.email.settings import EmailDeskSettings
-from routing.providers.email.tries import AFTER_DOUBT
 
 _DOUBTFUL = f"sent {len(AFTER_DOUBT) + 1} times, and each time nobody said whether it arrived"
 _FOLLOW_UP_WITHIN = 20.0
@@ -32,7 +32,6 @@ class EmailProvider:
         self.name = context.name
         self.contact = DeskContact(
             provider=context.name,
-            via=settings.via,
             address=settings.address,
             senders=settings.known_senders,
             ticket_number=settings.ticket_number,
@@ -78,8 +77,8 @@ class EmailProvider:
         return await self._tell(handoff, Purpose.MESSAGE, message.id, (message,))
 
     async def withdraw(self, handoff: Handoff, reason: str) -> str | None:
-        """A letter in the same thread, whether the desk has the ticket or not."""
-        return await self._tell(handoff, Purpose.WITHDRAWAL, f"{handoff.id}w", reason=reason)
+        """A letter in the same thread, whether the desk has the ticket or not; why is nothing of the desk's."""
+        return await self._tell(handoff, Purpose.WITHDRAWAL, f"{handoff.id}w")
 
     async def probe(self, timeout: float) -> None:
         """Its mail server's greeting, and its canaries' acknowledgements."""
@@ -105,14 +104,14 @@ class EmailProvider:
         return Answer(Outcome.ACCEPTED, "its system acknowledged the letter")
 
     async def _tell(
-        self, handoff: Handoff, purpose: Purpose, unique: str, messages: tuple[Message, ...] = (), reason: str = ""
+        self, handoff: Handoff, purpose: Purpose, unique: str, messages: tuple[Message, ...] = ()
     ) -> str | None:
         tries = self._letters.tries
         if tries.given_up(unique):
             return _DOUBTFUL
         if left := tries.wait(unique, self._clock.now()):
             raise ProviderUnavailable("the letter waits for its next try", retry_after=left)
-        letter = Letter(self.contact, purpose, unique, handoff=handoff, messages=messages, reason=reason)
+        letter = Letter(self.contact, purpose, unique, handoff=handoff, messages=messages)
         try:
             async with asyncio.timeout(min(self._settings.timeout, _FOLLOW_UP_WITHIN)):
                 posted = await self._letters.send(letter)

@@ -4,13 +4,9 @@ from collections import OrderedDict
 
 from gateway.core.clock import Instant
 from gateway.core.post import Deferred, Outcome, Refused, Sent, Unknown
+from gateway.core.sending_again import AFTER_DOUBT, pause_after
 from gateway.core.values import dataclass
 
-AFTER_DOUBT = (300.0, 1800.0)
-"""Seconds until a letter that may have arrived is sent again, and once more; then no more, since its copies would only
-pile up: mail programs show each."""
-_FIRST, _LONGEST = 15.0, 900.0
-"""Seconds until one that was surely not taken is sent again: doubling, from the first to the longest."""
 _MOST_REMEMBERED = 10_000
 
 
@@ -59,5 +55,4 @@ class LetterTries:
 
     def _growing(self, tried: _Tried) -> float:
         tried.in_vain += 1
-        doublings = min(tried.in_vain - 1, 10)
-        return min(_FIRST * (1 << doublings), _LONGEST)
+        return pause_after(tried.in_vain - 1)

@@ -153,8 +153,14 @@ async def _rows(own: Path, wanted: int) -> None:
     deadline = time.monotonic() + _LONGEST
     while _count(own) < wanted:
         if time.monotonic() > deadline:
-            raise LoadFailed(f"{_count(own)} of {wanted} mails are rows after {_LONGEST:g} s")
+            raise LoadFailed(f"{_count(own)} of {wanted} mails are rows after {_LONGEST:g} s; {_last_words(own)}")
         await asyncio.sleep(_LOOK_EVERY)
+
+
+def _last_words(own: Path) -> str:
+    """What the receiver warned of."""
+    lines = [line for log in own.glob("*.log") for line in log.read_text(errors="replace").splitlines()]
+    return "\n".join([line for line in lines if '"info"' not in line][-20:])
 
 
 def _count(own: Path) -> int:

@@ -1,14 +1,18 @@
 """The reference page and the JSON schema say what the settings are."""
 
+from enum import StrEnum
 from typing import Any
 
 import orjson
+from pydantic import Field
 
-from config.json_schema import config_schema
-from config.reference import reference_page, schema_text, undescribed
+from config.json_schema import config_schema, settings_schema
+from config.reference import Row, reference_page, rows, schema_text, undescribed
 from config.schema import GatewaySettings, SettingsKinds
 from gateway.core.settings import Settings
 from tests.support.sample_settings import SAMPLE_KINDS, SampleChannel, SamplePolicy
+
+Rank = StrEnum("Rank", ["FIRST", "LAST"])
 
 
 def test_a_row_has_key_type_default_and_meaning() -> None:
@@ -23,6 +27,16 @@ def test_a_row_has_key_type_default_and_meaning() -> None:
     assert "| `hedge` | duration |  | Derived unless given. |" in page
     assert "| `public.listen` | address:port | `127.0.0.1:8080` |" in page
     assert "| `lag_allowance` | duration | `250ms` |" in page
+
+
+def test_choices_show_their_values_wherever_they_are_defined() -> None:
+    class Ranked(Settings):
+        rank: Rank | None = Field(None, description="When its turn is.")
+
+    definitions: dict[str, Any] = {}
+    assert list(rows(settings_schema(Ranked, definitions), definitions)) == [
+        Row("rank", "`first` or `last`", "", "When its turn is.")
+    ]
 
 
 def test_each_type_has_its_table() -> None:

@@ -105,7 +105,7 @@ async def test_a_withdrawal_asks_to_close_it_and_tells_nothing_of_the_ticket() -
         assert case.ticket is not None
         way.store.cases[case.ticket.id] = case
         handoff = handed(case)
-        letter = Letter(SUR, Purpose.WITHDRAWAL, f"{handoff.id}w", handoff=handoff, reason="norte has it")
+        letter = Letter(SUR, Purpose.WITHDRAWAL, f"{handoff.id}w", handoff=handoff)
         await way.post.send(letter)
         way.clock.at += 900.0
         await way.post.send(letter)

@@ -1,15 +1,20 @@
 """What requesters get by mail: acknowledgements and answers, whole, in their language, from one constant address."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from channels.email.answering.files import MOST_BYTES
 from channels.email.answering.owed import Owed, owed_in
+from channels.email.sending.patience import Patience
 from gateway.core.errors import StoreUnavailable
 from gateway.core.organisation import Organisation
-from gateway.core.post import Deferred, Refused, Sent, Unknown
+from gateway.core.post import Deferred, Outcome, Refused, Sent, Unknown
 from gateway.core.reference import show_reference
 from gateway.core.ticket import Requester
+from routing.delivery.engine import ANSWER_LEASE
 from tests.support.answering import (
     ANA,
     HELP,
@@ -128,6 +133,26 @@ async def test_what_the_server_finds_too_large_goes_without_its_files() -> None:
     assert "plano.pdf" in text_of(without)
     assert whole["Message-ID"] == without["Message-ID"]
     assert way.store.finished
+
+
+def test_what_takes_longer_than_its_lease_is_in_doubt_before_another_sends_it_too() -> None:
+    class Endless(ScriptedRelay):
+        async def send(self, envelope_from: str, recipients: Sequence[str], content: bytes) -> Outcome:
+            return await asyncio.Future()
+
+    async def whole() -> tuple[WayOut, float]:
+        async with way_out(Endless()) as way:
+            await way.answers.answer(answer())
+            return way, asyncio.get_running_loop().time()
+
+    way, took = run(whole(), seconds=DAY)
+    assert 500.0 < took < 600.0
+    assert [each.due_at - NOW for each in way.store.deferred] == [300.0]
+
+
+def test_the_largest_answer_has_its_time_over_a_slow_line() -> None:
+    content = Patience().content(MOST_BYTES * 4 // 3 + 1024 * 1024)
+    assert content + 8 * Patience().step < ANSWER_LEASE
 
 
 @pytest.mark.parametrize(

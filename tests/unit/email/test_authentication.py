@@ -27,6 +27,7 @@ _ALIGNED = {
     "dkim_by_identity": ("dkim=pass header.i=@uni.example header.b=abc", "dkim"),
     "dkim_second_signature": ("dkim=fail header.d=uni.example; dkim=pass header.d=uni.example", "dkim"),
     "spf": ("spf=pass smtp.mailfrom=bounce@mail.uni.example", "spf"),
+    "spf_quoted": ('spf=pass smtp.mailfrom="a; b=c"@mail.uni.example', "spf"),
     "spf_domain_only": ('spf=pass reason="good; really" smtp.mailfrom=uni.example', "spf"),
 }
 _NOT_ALIGNED = {
@@ -39,6 +40,11 @@ _NOT_ALIGNED = {
     "dkim_failed": "dkim=fail header.d=uni.example",
     "spf_of_another": "spf=pass smtp.mailfrom=ana@evil.example",
     "spf_of_the_greeting": "spf=pass smtp.helo=mail.uni.example",
+    "spf_of_a_quoted_local_part": 'spf=pass smtp.mailfrom="ana@mail.uni.example"@evil.example',
+    "spf_of_a_quoted_separator": 'spf=pass smtp.mailfrom=";"@evil.example smtp.helo=mail.uni.example',
+    "spf_said_twice": "spf=pass smtp.mailfrom=ana@mail.uni.example smtp.mailfrom=x@evil.example",
+    "spf_beside_another_word": "spf=pass smtp.mailfrom=mail.uni.example @evil.example",
+    "dkim_of_a_quoted_identity": 'dkim=pass header.i="@uni.example"@evil.example',
     "spf_softfail": "spf=softfail smtp.mailfrom=ana@mail.uni.example",
     "dmarc_of_another": "dmarc=pass header.from=evil.example",
     "other_method": "iprev=pass policy.iprev=192.0.2.1; auth=pass smtp.auth=ana",

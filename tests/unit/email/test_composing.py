@@ -97,18 +97,7 @@ def test_t23_no_value_can_begin_a_field_of_its_own(where: str, value: str) -> No
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=repr)
-def test_t23_nor_can_a_further_field_a_file_or_a_strangers_identifier(value: str) -> None:
-    for extra in (
-        (value, "x"),
-        ("X-A", value),
-        ("", "x"),
-        ("X A", "x"),
-        ("X:A", "x"),
-        ("Bcc", "x@y"),
-        ("content-id", "x"),
-    ):
-        with pytest.raises(ValueError, match=r"control characters|header field"):
-            compose(replace(PLAIN, extra=(extra,)))
+def test_t23_nor_can_a_file_or_a_strangers_identifier(value: str) -> None:
     mail = replace(
         PLAIN,
         files=(OutgoingFile(value, value, b"c"), OutgoingFile("b", "multipart/mixed", b"d")),

@@ -16,9 +16,7 @@ from tests.support.tickets import make_ticket
 
 REFERENCE = make_ticket().reference
 IDENTITY = MailIdentity("mail", "help@example.org", None, b"k" * 32, lambda: ["sur"])
-SUR = DeskContact(
-    "sur", "mail", "desk@sur.example", frozenset({"desk@sur.example", "@soporte.example"}), r"\[SUR#(\d+)\]"
-)
+SUR = DeskContact("sur", "desk@sur.example", frozenset({"desk@sur.example", "@soporte.example"}), r"\[SUR#(\d+)\]")
 DESK = Party("sur")
 
 

@@ -355,6 +355,6 @@ def test_whatever_is_guessed_proves_nothing(
 
 
 def test_desks_that_change_are_known_at_once() -> None:
-    new = DeskContact("oeste", "mail", "x@oeste.example")
+    new = DeskContact("oeste", "x@oeste.example")
     assert fate(reading(mail(sender="x@oeste.example"))) == Opens()
     assert isinstance(fate(reading(mail(sender="x@oeste.example")), desks=Desks([new])), Held)

@@ -75,8 +75,8 @@ def test_claims_come_strongest_first_and_newest_first() -> None:
         Claim(Strategy.OWN_THREAD, "<x@y.example>"),
     )
     assert _CLAIMS.of(mail(("Subject", _ONE)), desks=["acme"]) == (
-        Claim(Strategy.SUBJECT, _ONE, _ACME),
         Claim(Strategy.SUBJECT, _ONE),
+        Claim(Strategy.SUBJECT, _ONE, _ACME),
     )
 
 

@@ -117,6 +117,20 @@ def test_p6_a_mail_that_breaks_the_connection_holds_up_no_other_and_is_reported_
     assert len(server.opened_at) == 6
 
 
+def test_mails_before_one_that_breaks_the_connection_are_there_within_a_minute() -> None:
+    async def script(server: MailServer, rig: Rig) -> None:
+        server.deliver(1)
+        await asyncio.sleep(100.0)
+        server.failures[5] = ConnectionFailed("it hung up")
+        delivered = now()
+        server.deliver(*range(2, 8))
+        assert await kept(rig, 6) - delivered <= 60.0
+
+    server, rig = followed(script)
+    assert sorted(rig.mails.contents) == [b"mail %d" % uid for uid in (1, 2, 3, 4, 6, 7)]
+    assert server.seen == {1, 2, 3, 4, 6, 7}
+
+
 def test_a_mail_that_our_own_error_breaks_holds_up_no_other() -> None:
     async def script(server: MailServer, rig: Rig) -> None:
         server.failures[1] = KeyError("ours")

@@ -57,6 +57,12 @@ def test_a_mail_that_fails_waits_longer_each_time_until_it_is_settled() -> None:
     assert position.skip(3).waiting == {}
 
 
+def test_what_is_put_back_is_due_at_once_unless_it_is_known_or_a_search_shows_it() -> None:
+    position = Position(1).settle([1]).fail(4, now=0.0).put_back([1, 2, 3, 4, 5], now=1.0)
+    assert position.due(1.0) == [2, 3]
+    assert position.unknown([5]) == [5]
+
+
 def test_gaps_that_stay_empty_are_settled_and_mails_are_not() -> None:
     position = Position(1).settle([3, 7]).fail(5, now=0.0).fail(6, now=0.0)
     compact = position.settle_gaps([3, 6, 7, 9], up_to=8)
