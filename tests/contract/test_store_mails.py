@@ -60,6 +60,13 @@ async def test_its_reading_is_owed_at_once(reading: Reading) -> None:
     assert await reading.claim() == []
 
 
+async def test_small_mails_are_taken_up_before_large_ones_that_came_first(reading: Reading) -> None:
+    large = await reading.keep(replace(new_mail(content=None, digest=DIGEST), size=1_000_001))
+    small = await reading.keep(replace(new_mail(content=None, digest=DIGEST), size=1_000_000))
+    claimed = [case.delivery.id for _ in range(2) for case in await reading.claim(limit=1)]
+    assert claimed == [small.id, large.id]
+
+
 async def test_the_same_copy_again_brings_nothing(store: SqlStore, reading: Reading, work: Work) -> None:
     first = await reading.keep(new_mail("7/31"))
     assert await store.keep_mail(new_mail("7/31", content=b"other")) is Kept.DUPLICATE

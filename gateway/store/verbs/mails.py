@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from gateway.core.clock import Instant
 from gateway.core.delivery import Delivery, Kind
 from gateway.core.raw_mail import Kept, MailRead, RawMail
+from gateway.core.ticket import Priority
 from gateway.core.values import dataclass
 from gateway.store import bulk, mail_rows, rows, schema
 from gateway.store.leases import Leases
@@ -15,6 +16,8 @@ from gateway.store.queries import Query
 from gateway.store.schema import KEPT_MAIL, KEYS, among, messages, raw_contents, raw_mails
 from gateway.store.transaction import Transaction
 
+_LARGE = 1_000_000
+"""Bytes."""
 _MESSAGES = Query(select(messages.c.id).where(among(messages.c.id)))
 _OLD = (
     select(raw_mails.c.id)
@@ -65,10 +68,17 @@ def keep_mail(transaction: Transaction, keepings: list[KeepMail]) -> list[Kept]:
 
 
 def _reading(kept: KeepMail) -> Delivery:
-    """The duty to read it, under the mail's own id: so that the audit finds the one by the other."""
+    """The duty to read it, under the mail's own id: so that the audit finds the one by the other. What takes long to
+    read is large, and however many large ones come, a small one is taken up before them (P6)."""
     mail = kept.mail
     return Delivery(
-        mail.id, Kind.MAIL, due_at=kept.at, created_at=kept.at, target=mail.origin.channel, payload={"mail": mail.id}
+        mail.id,
+        Kind.MAIL,
+        due_at=kept.at,
+        created_at=kept.at,
+        target=mail.origin.channel,
+        priority=Priority.LOW if mail.size > _LARGE else Priority.NORMAL,
+        payload={"mail": mail.id},
     )
 
 
