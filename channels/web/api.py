@@ -90,7 +90,7 @@ class TicketApi:
 
     async def _content(self, request: web.Request, language: Language) -> tuple[bytes, list[Attachment]]:
         """The ticket's JSON: the whole content, or the field `ticket` of a form that has files beside it."""
-        if media_type_of(request) != MULTIPART:
+        if request.headers.get("Content-Type") == JSON or media_type_of(request) != MULTIPART:
             return await read_content(request, JSON, self._limits.fields), []
         allowance = Allowance.of(request, self._context, self._throttle)
         fields, files = await read_form(request, self._limits, allowance, language)

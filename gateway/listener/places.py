@@ -22,18 +22,21 @@ class Holder(Protocol):
 class Place:
     """The place of one connection, from `address`."""
 
-    __slots__ = ("address", "holder", "queue")
+    __slots__ = ("address", "busy", "holder", "queue")
 
     def __init__(self, address: Hashable, holder: Holder) -> None:
         self.address = address
         self.holder = holder
+        self.busy = False
+        """A request of it is under way: it gives way to nobody."""
         self.queue: _Queue | None = None
 
 
 class _Queue:
     """Places in the order of giving way: the address with most of them first, and of one address the oldest.
 
-    Those that are hidden are counted, and don't give way.
+    Those that are hidden are counted, and don't give way. Who is busy is hidden only when somebody comes upon it: there
+    is hardly ever anybody who looks, and requests come all the time.
     """
 
     def __init__(self) -> None:
@@ -64,20 +67,26 @@ class _Queue:
         shown = self._shown.get(place.address)
         if shown is None:
             shown = self._shown[place.address] = OrderedDict()
-        elif place in shown:
-            return
         shown[place] = None
+        shown.move_to_end(place)
         alike = self._by_count.setdefault(self._counts[place.address], OrderedDict())
         alike[place.address] = None
         alike.move_to_end(place.address)
 
     def first(self) -> Place | None:
-        if not self._by_count:
-            return None
-        return self.first_of(next(iter(self._by_count[max(self._by_count)])))
+        while self._by_count:
+            found = self.first_of(next(iter(self._by_count[max(self._by_count)])))
+            if found is not None:
+                return found
+        return None
 
     def first_of(self, address: Hashable) -> Place | None:
-        return next(iter(self._shown.get(address, ())), None)
+        while shown := self._shown.get(address):
+            place = next(iter(shown))
+            if not place.busy:
+                return place
+            self.hide(place)
+        return None
 
     def _recount(self, address: Hashable, by: int) -> None:
         if address in self._shown:
@@ -139,11 +148,11 @@ class Places:
         """A whole request head has come."""
         if place.queue is self._half_open:
             self._move(place, self._kept)
-        if place.queue is not None:
-            place.queue.hide(place)
+        place.busy = True
 
     def answered(self, place: Place) -> None:
         """The answer is out."""
+        place.busy = False
         if place.queue is self._kept:
             self._kept.show(place)
         elif place.queue is self._slow:
@@ -151,9 +160,10 @@ class Places:
 
     def slow(self, place: Place) -> None:
         """The client keeps us waiting, for its body or for its reading of the answer."""
+        was_busy, place.busy = place.busy, False
         if place.queue is self._kept:
             self._move(place, self._slow)
-        elif place.queue is not None:
+        elif place.queue is not None and was_busy:
             place.queue.show(place)
 
     def first_to_go(self) -> Place | None:
