@@ -96,5 +96,6 @@ class TwiML:
         )
 
     def _url(self, address: answers.Address) -> str:
-        query = {"step": str(address.step), **({"call": address.call} if address.call else {})}
+        # In the order of their names: Twilio signs an address as it is written, and asks for it with its query sorted.
+        query = {**({"call": address.call} if address.call else {}), "step": str(address.step)}
         return f"{self._base}/{address.page}?{urlencode(query)}"

@@ -1,5 +1,6 @@
 """One end of a call, and what documents do there: speech, keys, pauses."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -39,7 +40,7 @@ Act = Callable[[Verb, Document], Awaitable[Document | None]]
 """A verb performed; the document that the call goes on with, None for the next verb."""
 
 
-class Conversation:
+class Conversation(ABC):
     """An end of the call, whose `parameters` go into each webhook."""
 
     spoken = mark("“{words}”")
@@ -65,9 +66,9 @@ class Conversation:
         """From now on, once for each time that keys are asked for; nothing afterwards."""
         self._keys = chain(keys, repeat(""))
 
+    @abstractmethod
     def parameters(self) -> dict[str, str]:
         """Which call it is, and how far."""
-        raise NotImplementedError
 
     async def follow(self, document: Document) -> None:
         """To the end of the last document. Raises LineCut, NoGoodAnswer, CallerHungUp."""

@@ -45,8 +45,8 @@ def test_a_number_is_dialled_with_all_that_is_asked_for_about_it() -> None:
     assert dial.attrib == {"action": f"{_BASE}/dial?step=1", "method": "POST", "timeout": "15", "hangupOnStar": "true"}
     (number,) = dial
     assert (number.tag, number.text) == ("Number", WITH_KEY.dial)
-    assert number.get("url") == f"{_BASE}/whisper?step=1&call=CA1"
-    assert number.get("statusCallback") == f"{_BASE}/status?step=1&call=CA1"
+    assert number.get("url") == f"{_BASE}/whisper?call=CA1&step=1"
+    assert number.get("statusCallback") == f"{_BASE}/status?call=CA1&step=1"
     assert number.get("statusCallbackEvent") == "initiated ringing answered completed"
 
 
@@ -62,7 +62,7 @@ def test_the_whisper_ends_in_a_hang_up_and_the_key_in_an_empty_document() -> Non
     line.whisper()
     gather, hangup = _root(line, inputs.Whispered(line.now, line.step))
     assert (gather.tag, hangup.tag) == ("Gather", "Hangup")
-    assert gather.get("action") == f"{_BASE}/accept?step=1&call=CA1"
+    assert gather.get("action") == f"{_BASE}/accept?call=CA1&step=1"
     assert [each.tag for each in gather] == ["Say", "Pause"] * 5
     line.press_at_desk("1")
     assert list(_root(line, inputs.WhisperKeys(line.now, line.step, "1"))) == []
