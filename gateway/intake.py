@@ -24,7 +24,7 @@ class IntakeDoor:
         """A new ticket, or a further message of the one that the channel has proved it continues."""
         began = self._clock.now()
         try:
-            receipt = (await self._store.accept([self._intake(message, began)]))[0]
+            receipt = (await self._store.accept([self.rows_of(message, began)]))[0]
         except (StoreUnavailable, StoreFailed):
             self._measurements.intake_refused(message.channel, "unavailable")
             raise
@@ -41,9 +41,11 @@ class IntakeDoor:
         """What would become of it now."""
         return await self._store.foresee(report)
 
-    def _intake(self, message: InboundMessage, now: Instant) -> Intake:
+    def rows_of(self, message: InboundMessage, now: Instant) -> Intake:
+        """What would be made durable of it, for a channel that keeps it in a commit of its own."""
         at = now if message.received_at is None else min(message.received_at, now)
-        ticket = self._ticket(message, at) if message.ticket_id is None else None
+        counts_from = at if message.held_until is None else message.held_until
+        ticket = self._ticket(message, at, counts_from) if message.ticket_id is None else None
         first = Message(
             id=new_id(),
             ticket_id=ticket.id if ticket else message.ticket_id or "",
@@ -55,9 +57,9 @@ class IntakeDoor:
             author=message.requester.name,
             attachments=message.attachments,
         )
-        return Intake(first, ticket, message.dedupe, message.most_messages, message.acknowledge)
+        return Intake(first, ticket, message.dedupe, message.most_messages, message.acknowledge, message.held_until)
 
-    def _ticket(self, message: InboundMessage, at: Instant) -> Ticket:
+    def _ticket(self, message: InboundMessage, at: Instant, counts_from: Instant) -> Ticket:
         terms = self._routing.terms(message.channel, message.language, message.category, message.priority)
         return Ticket(
             id=new_id(),
@@ -67,8 +69,8 @@ class IntakeDoor:
             requester=message.requester,
             received_at=at,
             policy=terms.policy,
-            hedge_at=at + terms.hedge_after,
-            due_at=at + terms.takeover_within,
+            hedge_at=counts_from + terms.hedge_after,
+            due_at=counts_from + terms.takeover_within,
             language=message.language,
             category=message.category,
             priority=message.priority,

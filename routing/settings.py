@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from gateway.core.dialling import DialSettings
 from gateway.core.settings import Duration
 from gateway.core.texts import Saying
 from routing.health.settings import HealthSettings
@@ -26,6 +27,7 @@ class ProviderSettings(ContractTerms):
     rate: float = Field(50.0, gt=0, description="Tickets a second that it can take (mu).")
     window: int = Field(16, ge=1, description="Attempts in flight at once: the most doubles that a hang can make.")
     health: HealthSettings = HealthSettings()
+    voice: DialSettings | None = Field(None, description="Its phone, where it takes calls.")
 
     @property
     def search_seconds(self) -> float:

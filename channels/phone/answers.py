@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from channels.phone.dialling import Desk
+from gateway.core.dialling import Desk
 from channels.phone.settings import Prompt
 from gateway.core.values import dataclass
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from channels.phone import inputs
 from channels.phone.call import ASKING, Call, State
-from channels.phone.dialling import Desk
+from gateway.core.dialling import Desk
 from channels.phone.flow import Flow
 from channels.phone.settings import VoiceSettings
 from channels.phone.speaking import Speaker

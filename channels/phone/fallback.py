@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]
 
-from channels.phone.dialling import Desk
+from gateway.core.dialling import Desk
 from channels.phone.settings import VoiceSettings
 from channels.phone.speaking import TEXTS_FOLDER
 from channels.phone.twiml import SILENCE, voice_of

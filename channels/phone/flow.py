@@ -59,7 +59,7 @@ from typing import Any, Protocol
 
 from channels.phone import inputs
 from channels.phone.call import Call, Leg, LegResult, Outcome, State
-from channels.phone.dialling import Desk
+from gateway.core.dialling import Desk
 from channels.phone.ending import end, end_leg, hang_up, is_about, keep_recording, miss_recording, settle, with_result
 from channels.phone.legs import judge, note_report, note_whisper, with_leg
 from channels.phone.menu import (

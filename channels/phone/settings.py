@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from channels.phone.dialling import E164
+from gateway.core.dialling import E164
 from gateway.core.settings import Duration, LocalPath, LocalText, Secret, Settings
 
 Prompt = Literal["greeting", "notice", "connecting", "another", "goodbye"]

@@ -33,6 +33,12 @@ class Kind(StrEnum):
     """To the requester, by the channel `target`: the ticket is safe with us."""
     ANSWER = "answer"
     """A provider's message, to the requester, by the channel `target`."""
+    CALL = "call"
+    """What is left to do about a phone call, by the channel `target`: to learn its end, to fetch its recordings."""
+    CALLBACK = "callback"
+    """A call to the requester, by the channel `target`."""
+    RECORD = "record"
+    """A ticket whose requester a provider has spoken with, to that provider's own system."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,92 @@ class ChannelRecovered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent(Event):
+    """A step of a phone call; `call` is its CallSid."""
+
+    channel: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReceived(CallEvent):
+    """Somebody calls; told with the call's ticket, which is opened before anybody is dialled."""
+
+    type: ClassVar[str] = "call.received"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallChose(CallEvent):
+    """The caller has chosen by key: `what` is `language`, `category`, `reference`, `callback` or `message`, and `value`
+    the choice, where it is one of the configuration's."""
+
+    type: ClassVar[str] = "call.chose"
+    what: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDialled(CallEvent):
+    """A provider's phone is dialled; `attempt` counts from 1."""
+
+    type: ClassVar[str] = "call.dialled"
+    provider: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(CallEvent):
+    """A provider's agent is on the line, `waited` seconds after the call began."""
+
+    type: ClassVar[str] = "call.answered"
+    provider: str
+    waited: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLegEnded(CallEvent):
+    """How dialling a provider ended: `answered`, `busy`, `no_answer`, `failed`, `not_accepted`, `left`, `canceled`."""
+
+    type: ClassVar[str] = "call.leg_ended"
+    provider: str
+    result: str
+    sip_code: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(CallEvent):
+    """A call is over. `waiting`, `ringing`, `talking` are seconds, `failovers` the providers dialled after the first;
+    `told_of_recording` is whether the caller had been told, `left_in` where a caller who hung up was."""
+
+    type: ClassVar[str] = "call.ended"
+    outcome: str
+    provider: str | None
+    waiting: float
+    ringing: float
+    talking: float
+    failovers: int
+    abandoned: bool
+    told_of_recording: bool
+    left_in: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingKept(CallEvent):
+    """A caller's message is here, as an attachment of the ticket."""
+
+    type: ClassVar[str] = "call.recording_kept"
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingMissed(CallEvent):
+    """There is a recording at Twilio that can't be fetched; the ticket goes on without it."""
+
+    type: ClassVar[str] = "call.recording_missed"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOverdue(Event):
     """The contracted time is over and no operative provider has it."""
 

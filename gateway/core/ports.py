@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from gateway.core.blob import Blob, Sweep
+from gateway.core.calls import CallChange, CallKept, CallsMade, KeptCall
 from gateway.core.clock import Instant
 from gateway.core.delivery import (
     Answer,
@@ -19,6 +20,7 @@ from gateway.core.delivery import (
     Quarantine,
     Quarantined,
 )
+from gateway.core.dialling import Desk
 from gateway.core.events import Event, Recorded
 from gateway.core.handoff import Handoff
 from gateway.core.provider import Copy, ProviderReport, ProviderStatus, ReportResult, Takeover, TakeoverFigures
@@ -54,6 +56,9 @@ class Intaker(Protocol):
 
     async def receive(self, message: InboundMessage) -> Receipt:
         """Durable when it returns. Raises InvalidMessage (the sender's fault) and the store's errors."""
+
+    def rows_of(self, message: InboundMessage, now: Instant) -> Intake:
+        """What `receive` would make durable of it, for a channel that keeps it in a commit of its own."""
 
     async def report(self, report: ProviderReport) -> ReportResult:
         """A provider's report, durable when it returns."""
@@ -134,6 +139,34 @@ class MailStore(Protocol):
     async def forget_mails(self, channel: str, before: Instant, limit: int) -> int:
         """Give up the contents of up to `limit` mails that were read before that instant; that they came stays known.
         Returns how many; fewer than `limit` means no more."""
+
+
+class CallStore(Protocol):
+    """Where phone calls are kept, by Twilio's CallSid; of those made by us also before they have one."""
+
+    async def call(self, sid: str) -> KeptCall | None:
+        """As it is kept."""
+
+    async def keep_call(self, change: CallChange) -> CallKept:
+        """Everything of it in one commit, or nothing. Raises StoreUnavailable (nothing kept), OutcomeUnknown (perhaps),
+        StoreFailed."""
+
+    async def calls_to(self, channel: str, since: Instant) -> CallsMade:
+        """What calling back has come to since then."""
+
+
+class TextStore(Protocol):
+    """What the store does for text messages."""
+
+    async def open_tickets_of(self, phone: str, channels: Collection[str]) -> list[Ticket]:
+        """Tickets of the requester with that number (E.164) that came by these channels and are neither resolved nor
+        closed, the one that was written in last first; at most 10."""
+
+    async def opted_out(self, channel: str, phone: str) -> bool:
+        """Whether that number wants no messages of this channel."""
+
+    async def opt_out(self, channel: str, phone: str, at: Instant, *, out: bool) -> bool:
+        """Keep what it wants; True where that is a change."""
 
 
 class DeliveryStore(Protocol):
@@ -452,6 +485,9 @@ class Routing(Protocol):
 
     def serving(self, policy: str) -> str | None:
         """The provider that serves the policy now; None while every one is down."""
+
+    def desks(self, channel: str, language: str | None, category: str | None, priority: Priority) -> Sequence[Desk]:
+        """Whose phones may be dialled now for such a ticket, the best first: none that is down, or closed."""
 
 
 class RoutingStatus(Protocol):

@@ -163,6 +163,9 @@ class InboundMessage:
     """See Ticket."""
     acknowledge: tuple[Allowance, ...] = ()
     """An acknowledgement of the new ticket is owed by `answer_by`, if each of these has one left; none where empty."""
+    held_until: Instant | None = None
+    """Until when the new ticket is owed to nobody, unless it is released before: its requester is on the phone. What
+    was promised counts from then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,8 @@ class Intake:
     dedupe: DedupeKey | None = None
     most_messages: int | None = None
     acknowledge: tuple[Allowance, ...] = ()
-    """See InboundMessage, for both."""
+    held_until: Instant | None = None
+    """See InboundMessage, for all three."""
 
 
 class Acceptance(StrEnum):

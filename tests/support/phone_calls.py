@@ -6,7 +6,7 @@ from typing import Any
 from channels.phone import inputs
 from channels.phone.answers import Answer
 from channels.phone.call import Call, Leg
-from channels.phone.dialling import Desk
+from gateway.core.dialling import Desk
 from channels.phone.flow import Flow
 from channels.phone.keeping import read, written
 from channels.phone.settings import VoiceSettings

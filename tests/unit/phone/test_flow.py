@@ -8,7 +8,7 @@ import pytest
 from channels.phone import inputs
 from channels.phone.answers import Hangup
 from channels.phone.call import Call, LegResult, Outcome, State
-from channels.phone.dialling import Desk
+from gateway.core.dialling import Desk
 from tests.support.phone_calls import ACME, CATEGORIES, NORTE, NUMBER, WITH_KEY, Line, World
 
 _MENUS: dict[str, Any] = {"languages": ["es", "en"], "categories": CATEGORIES, "ask_reference": True}

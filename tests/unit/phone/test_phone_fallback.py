@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from channels.phone.dialling import Desk
+from gateway.core.dialling import Desk
 from channels.phone.fallback import FallbackWriter
 from tests.support.phone_calls import ACME, NORTE, voice_settings
 

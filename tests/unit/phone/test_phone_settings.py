@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from channels.phone.dialling import Desk, DialSettings
+from gateway.core.dialling import Desk, DialSettings
 from channels.phone.settings import TextSettings
 from tests.support.phone_calls import NUMBER, voice_settings
 

@@ -9,7 +9,7 @@ import pytest
 from channels.phone import inputs
 from channels.phone.answers import Answer, Dial, Gather, Hangup, Play, Record, Redirect, Say
 from channels.phone.call import State
-from channels.phone.dialling import Desk
+from gateway.core.dialling import Desk
 from channels.phone.speaking import Speaker
 from channels.phone.spoken import is_number, seconds_of, spoken_reference
 from tests.support.phone_calls import ACME, CALLER, CATEGORIES, NORTE, NUMBER, WITH_KEY, Line, World, voice_settings

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 from channels.phone import inputs
 from channels.phone.answers import Play, Say
-from channels.phone.dialling import Desk
+from gateway.core.dialling import Desk
 from channels.phone.twiml import TwiML
 from tests.support.phone_calls import ACME, CATEGORIES, WITH_KEY, Line, World, voice_settings
 
