@@ -11,7 +11,7 @@ help:
 	@echo "make test    every test"
 	@echo "make fast    the quick tests alone"
 	@echo "make check   format, lint, types, import contracts, dead code, generated documents"
-	@echo "make bench   measurements, with their report: all, or PART=intake|backlog|mail|corpus|million|takeover|rt"
+	@echo "make bench   measurements, with their report: all, or PART=intake|backlog|mail|webhooks|corpus|million|takeover|rt"
 	@echo "make docs    the generated documents"
 	@echo "make lock    the lock files, from pyproject.toml"
 

@@ -13,7 +13,7 @@ from gateway.core.errors import RelevoError
 from tests.bench import catalogue
 from tests.bench.catalogue import Part, write_report
 from tests.bench.load import LoadFailed
-from tests.bench.parts import backlog, corpus, intake, mail, million, rt, takeover
+from tests.bench.parts import backlog, corpus, intake, mail, million, rt, takeover, webhooks
 from tests.bench.results import Figures, Result, circumstances, save
 
 _ROOT = Path(__file__).parents[2]
@@ -57,6 +57,14 @@ def measure_backlog(to: Path, seconds: float) -> None:
 def measure_mail(to: Path, rounds: int) -> None:
     """Mails by LMTP and IMAP beside bare loops."""
     _run(to, catalogue.MAIL, lambda folder, say: mail.measure(folder, say, rounds))
+
+
+@main.command("webhooks")
+@click.option("--rounds", type=_AT_LEAST_ONE, default=webhooks.ROUNDS, show_default=True)
+@click.pass_obj
+def measure_webhooks(to: Path, rounds: int) -> None:
+    """A voice channel's signed webhooks beside bare aiohttp with Twilio's validator."""
+    _run(to, catalogue.WEBHOOKS, lambda folder, say: webhooks.measure(folder, say, rounds))
 
 
 @main.command("corpus")

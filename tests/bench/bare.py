@@ -1,29 +1,33 @@
-"""What intake is measured against: a bare aiohttp handler that reads, validates and answers, and keeps nothing.
+"""What is measured against: bare aiohttp handlers that read, check and answer, and keep nothing.
 
-It has the web channel's own model, orjson both ways, no access log, and an answer of the same shape and length.
+One has the web channel's own model, orjson both ways, and an answer of the same shape and length. One has Twilio's own
+validator, and answers with TwiML of the same length. Neither has an access log.
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import click
 import orjson
 from aiohttp import web
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from channels.web.api import API_PATH
 from channels.web.settings import WebSettings
 from channels.web.submission import submission_model
 from gateway.core.clock import iso
 from tests.bench.serving import serve
+from tests.bench.voice import ACCOUNT_SID, AUTH_TOKEN, VOICE_PATH
 
 _MODEL = submission_model(WebSettings())
 _REFERENCE = "4829157360"
 _TOKEN = "t" * 43
+_TWIML = "<?xml version='1.0' encoding='utf-8'?><Response>" + "<Say>Gracias por llamar.</Say>" * 24 + "</Response>"
 
 
-def handler(url: str) -> web.RouteDef:
-    """The one route; `url` is where the server listens."""
+def tickets(url: str) -> web.RouteDef:
+    """`url` is where the server listens."""
 
     async def create(request: web.Request) -> web.Response:
         _MODEL.model_validate(orjson.loads(await request.read()))
@@ -33,12 +37,29 @@ def handler(url: str) -> web.RouteDef:
     return web.post(API_PATH, create)
 
 
+def calls(url: str) -> web.RouteDef:
+    """The webhook of a call that comes in."""
+    validator = RequestValidator(AUTH_TOKEN)
+
+    async def voice(request: web.Request) -> web.Response:
+        form = await request.post()
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not validator.validate(url + request.raw_path, form, signature) or form.get("AccountSid") != ACCOUNT_SID:
+            return web.Response(status=403)
+        return web.Response(text=_TWIML, content_type="text/xml")
+
+    return web.post(VOICE_PATH, voice)
+
+
+ROUTES: Mapping[str, Callable[[str], web.RouteDef]] = {"tickets": tickets, "calls": calls}
+
+
 @asynccontextmanager
-async def bare(port: int) -> AsyncIterator[str]:
+async def bare(port: int, route: str) -> AsyncIterator[str]:
     """Listens on loopback while the context is open; gives the address."""
     url = f"http://127.0.0.1:{port}"
     app = web.Application()
-    app.add_routes([handler(url)])
+    app.add_routes([ROUTES[route](url)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
@@ -50,9 +71,10 @@ async def bare(port: int) -> AsyncIterator[str]:
 
 @click.command()
 @click.option("--port", type=int, required=True)
-def main(port: int) -> None:
+@click.option("--route", type=click.Choice(sorted(ROUTES)), default="tickets")
+def main(port: int, route: str) -> None:
     """Serve until SIGTERM."""
-    serve(bare(port))
+    serve(bare(port, route))
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ from tests.bench.parts.mail import MailFigures
 from tests.bench.parts.million import MillionFigures
 from tests.bench.parts.rt import RtFigures
 from tests.bench.parts.takeover import TakeoverFigures
+from tests.bench.parts.webhooks import WebhookFigures
 from tests.bench.report import report, write
 from tests.bench.results import Circumstances, Figures, load
 from tests.bench.rt.server import rt_version
 from tests.bench.section import Section
-from tests.bench.sections import backlog, corpus, intake, mail, million, rt, takeover
+from tests.bench.sections import backlog, corpus, intake, mail, million, rt, takeover, webhooks
 from tests.bench.takeover.haproxy import haproxy_version
 
 
@@ -46,11 +47,12 @@ class Part(Generic[Figures]):
 INTAKE = Part("intake", IntakeFigures, intake.section)
 BACKLOG = Part("backlog", BacklogFigures, backlog.section)
 MAIL = Part("mail", MailFigures, mail.section)
+WEBHOOKS = Part("webhooks", WebhookFigures, webhooks.section)
 CORPUS = Part("corpus", CorpusFigures, corpus.section)
 MILLION = Part("million", MillionFigures, million.section)
 TAKEOVER = Part("takeover", TakeoverFigures, takeover.section, lambda: {"HAProxy": haproxy_version()})
 RT = Part("rt", RtFigures, rt.section, lambda: {"RT": rt_version()})
-PARTS: tuple[Part[Any], ...] = (INTAKE, BACKLOG, MAIL, CORPUS, MILLION, TAKEOVER, RT)
+PARTS: tuple[Part[Any], ...] = (INTAKE, BACKLOG, MAIL, WEBHOOKS, CORPUS, MILLION, TAKEOVER, RT)
 
 
 def write_report(folder: Path) -> Path:

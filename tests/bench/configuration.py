@@ -15,7 +15,7 @@ _RATE = 1000
 """Tickets a second that a desk may be given: so many that the default, which protects a desk, doesn't set the pace."""
 _OURS = ("127.0.0.0/8",)
 """Whoever calls from here is never slowed by the web channel: it would be its brake that was measured."""
-_WEB = {"web": {"type": "web", "rates": {"trusted": _OURS}}}
+WEB = {"web": {"type": "web", "rates": {"trusted": _OURS}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def write_configuration(
     ports: Mapping[str, int],
     database: Path,
     routes: Routes = ONE_PRIMARY,
-    channels: Mapping[str, object] = _WEB,
+    channels: Mapping[str, object] = WEB,
 ) -> None:
     """JSON, which is YAML too; `ports` has those of `public`, `ops` and each desk."""
     document = {

@@ -1,19 +1,21 @@
 """What is measured beside one another: each started afresh for every round, as processes of their own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 
 from gateway.demo.processes import Children
-from tests.bench.configuration import DESKS, write_configuration
+from tests.bench.configuration import DESKS, WEB, write_configuration
 from tests.bench.load import CONNECTIONS, LoadFailed
 from tests.bench.metrics import read_metrics
 from tests.bench.ports import new_ports
 from tests.bench.stage import desk_secrets, local, pid_of, relevo_and_desks, start_module
+from tests.bench.voice import PHONE, PHONE_SECRETS
 
 WARM_UP = 2000
 """Requests that come before those that count: meanwhile a store prepares its statements, one for each size of group."""
@@ -49,25 +51,26 @@ class Contestant:
 
 
 @asynccontextmanager
-async def bare_aiohttp(folder: Path) -> AsyncIterator[Running]:
+async def bare_aiohttp(folder: Path, route: str = "tickets") -> AsyncIterator[Running]:
     port = new_ports("public")["public"]
     async with Children() as children:
-        child = await start_module(children, "bare", ["tests.bench.bare", "--port", str(port)], folder)
+        command = ["tests.bench.bare", "--port", str(port), "--route", route]
+        child = await start_module(children, "bare", command, folder)
         yield Running(local(port), pid_of(child), at_once)
 
 
 @asynccontextmanager
 async def durable_intake(
-    folder: Path, samples: Path | None = None, *, database: Path | None = None
+    folder: Path, samples: Path | None = None, *, database: Path | None = None, channels: Mapping[str, object] = WEB
 ) -> AsyncIterator[Running]:
     """With `samples` it runs on one thread and is sampled, into that file; `database` is one that is there already."""
     ports = new_ports("public", "ops", *DESKS)
     file = folder / "relevo.yaml"
-    write_configuration(file, ports, database or folder / "relevo.db")
+    write_configuration(file, ports, database or folder / "relevo.db", channels=channels)
     command = ["tests.bench.intake", "--config", str(file)]
     command += ["--samples", str(samples)] if samples else []
     async with Children() as children:
-        child = await start_module(children, "intake", command, folder, desk_secrets())
+        child = await start_module(children, "intake", command, folder, desk_secrets() | PHONE_SECRETS)
         yield Running(local(ports["public"]), pid_of(child), at_once)
 
 
@@ -92,3 +95,17 @@ async def at_once(_tickets: int) -> None:
 BARE = Contestant("bare aiohttp", "the same model, orjson, no access log; keeps nothing", bare_aiohttp, 4000)
 INTAKE = Contestant("durable intake", "every row on disk before the answer; hand-off paused", durable_intake, 4000)
 WHOLE = Contestant("whole Relevo", "`relevo serve`, handing off to two demo desks meanwhile", whole_relevo, 2000)
+BARE_WEBHOOK = Contestant(
+    "bare aiohttp with RequestValidator",
+    "Twilio's own validator over the same request, TwiML of about that length, no access log; keeps nothing",
+    partial(bare_aiohttp, route="calls"),
+    4000,
+    dialect="calls",
+)
+WEBHOOK = Contestant(
+    "voice webhook",
+    "the signature proved; call, ticket and every other row on disk before the answer; hand-off paused",
+    partial(durable_intake, channels=PHONE),
+    4000,
+    dialect="calls",
+)

@@ -16,11 +16,12 @@ import click
 import uvloop
 
 from tests.bench.load import processor_so_far, said_by
-from tests.bench.wire import CREATED, DIALECTS, Client, requests
+from tests.bench.wire import DIALECTS, Client
 
 CONNECTIONS = 64
 _PATIENCE = 30.0
 """Seconds that the answers may take once the last request was due."""
+_TICKETS = DIALECTS["relevo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class _Pace:
         self.late = 0.0
         self.ended = asyncio.get_running_loop().create_future()
         self._rate = rate
-        self._requests: Iterator[bytes] = islice(requests(url, DIALECTS["relevo"]), self.due)
+        self._requests: Iterator[bytes] = islice(_TICKETS.requests(url), self.due)
         self._free = deque(Client(url, self._answered) for _ in range(CONNECTIONS))
         self._waiting: deque[float] = deque()
         self._due_at: dict[Client, float] = {}
@@ -85,7 +86,7 @@ class _Pace:
     def _answered(self, client: Client, status: int, said: bytes) -> None:
         due_at = self._due_at.pop(client)
         self._free.append(client)
-        if status == CREATED:
+        if status == _TICKETS.answer:
             self.latencies.append(time.perf_counter() - due_at)
         else:
             self.failed += 1

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import islice
+from urllib.parse import parse_qsl
 
 import orjson
 import pytest
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from tests.bench.load import LoadFailed, put
 from tests.bench.pace import keep
-from tests.bench.wire import DIALECTS, is_whole, requests
+from tests.bench.voice import AUTH_TOKEN, VOICE_PATH
+from tests.bench.wire import DIALECTS, is_whole
 
 CREATED = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
 CREATED_AND_CLOSED = b"HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
@@ -57,14 +60,31 @@ def test_an_answer_is_whole_with_as_much_as_its_head_says() -> None:
     assert not is_whole(CREATED[:30])
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_request_has_a_key_of_its_own_and_says_its_length(dialect: str) -> None:
-    sent = [each.partition(b"\r\n\r\n") for each in islice(requests("http://127.0.0.1:1", DIALECTS[dialect]), 200)]
+def sent(dialect: str) -> list[tuple[list[str], bytes]]:
+    """Requests: the lines of each one's head, and its body."""
+    given = [each.partition(b"\r\n\r\n") for each in islice(DIALECTS[dialect].requests("http://127.0.0.1:1"), 200)]
+    return [(head.decode().split("\r\n"), body) for head, _, body in given]
 
-    heads = [head.decode().split("\r\n") for head, _, _ in sent]
-    assert len({line for head in heads for line in head if line.startswith("Idempotency-Key: ")}) == len(sent)
-    assert all(f"Content-Length: {len(body)}" in head for head, (_, _, body) in zip(heads, sent, strict=True))
-    assert all(orjson.loads(body) for _, _, body in sent)
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_request_says_its_length(dialect: str) -> None:
+    assert all(f"Content-Length: {len(body)}" in head for head, body in sent(dialect))
+
+
+@pytest.mark.parametrize("dialect", ["relevo", "rt"])
+def test_every_ticket_has_a_key_of_its_own(dialect: str) -> None:
+    keys = {line for head, _ in sent(dialect) for line in head if line.startswith("Idempotency-Key: ")}
+    assert len(keys) == len(sent(dialect))
+    assert all(orjson.loads(body) for _, body in sent(dialect))
+
+
+def test_every_call_has_a_sid_of_its_own_and_a_signature_that_holds() -> None:
+    forms = [dict(parse_qsl(body.decode(), keep_blank_values=True)) for _, body in sent("calls")]
+    assert len({form["CallSid"] for form in forms}) == len(forms)
+    head, body = sent("calls")[0]
+    signature = next(line for line in head if line.startswith("X-Twilio-Signature: ")).partition(": ")[2]
+    form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    assert RequestValidator(AUTH_TOKEN).validate("http://127.0.0.1:1" + VOICE_PATH, form, signature)
 
 
 async def test_connections_are_kept() -> None:
@@ -81,7 +101,7 @@ async def test_a_server_that_keeps_no_connection_is_asked_over_new_ones() -> Non
     assert (server.requests, server.connections) == (30, 30)
 
 
-async def test_an_answer_that_is_not_201_makes_the_figures_worth_nothing() -> None:
+async def test_an_answer_that_is_not_a_good_one_makes_the_figures_worth_nothing() -> None:
     async with listening(Server(BUSY)) as url:
         with pytest.raises(LoadFailed, match="503 Busy"):
             await put(url, 3, "relevo", 1)

@@ -10,26 +10,72 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Protocol, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from channels.web.api import API_PATH
 from gateway.demo import traffic
+from tests.bench.voice import AUTH_TOKEN, VOICE_PATH, VOICE_WEBHOOK
 
 _BODIES = 64
 _LENGTH = b"\r\ncontent-length:"
 _CLOSES = b"\r\nconnection: close"
-CREATED = 201
+_CREATED, _OK = 201, 200
+
+
+class Dialect(Protocol):
+    """How a server is asked."""
+
+    @property
+    def answer(self) -> int:
+        """The status of a good answer."""
+
+    def requests(self, url: str) -> Iterator[bytes]:
+        """Without end, each of which makes rows of its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a server is asked to create a ticket: where, with which further headers, and how the JSON looks."""
+class Tickets:
+    """A ticket is to be created: where, with which further headers, and how the JSON looks."""
 
     path: str
     body: Callable[[dict[str, object]], Mapping[str, object]]
     headers: Mapping[str, str] = field(default_factory=dict)
+    answer: int = _CREATED
+
+    def requests(self, url: str) -> Iterator[bytes]:
+        """The demo's, each with an Idempotency-Key of its own."""
+        bodies = [orjson.dumps(self.body(asked)) for asked in islice(traffic.requests(seed=1), _BODIES)]
+        further = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        begin = (
+            f"POST {self.path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n{further}"
+            f"Content-Type: application/json\r\nIdempotency-Key: {secrets.token_hex(8)}"
+        ).encode()
+        ends = [b"\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies]
+        return (b"%b-%08d%b" % (begin, number, ends[number % _BODIES]) for number in count())
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Somebody calls: Twilio's first webhook of a call, signed by its own library."""
+
+    answer: int = _OK
+
+    def requests(self, url: str) -> Iterator[bytes]:
+        """Each with a CallSid of its own."""
+        signer, address = RequestValidator(AUTH_TOKEN), url + VOICE_PATH
+        while True:
+            form = {**VOICE_WEBHOOK, "CallSid": f"CA{secrets.token_hex(16)}"}
+            body = urlencode(form).encode()
+            head = (
+                f"POST {VOICE_PATH} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
+                "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n"
+                f"X-Twilio-Signature: {signer.compute_signature(address, form)}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            )
+            yield head.encode() + body
 
 
 def _as_rt_has_it(asked: dict[str, object]) -> Mapping[str, object]:
@@ -44,26 +90,15 @@ def _as_rt_has_it(asked: dict[str, object]) -> Mapping[str, object]:
 
 RT_ACCOUNT = ("root", "password")
 """As RT's own set-up makes it."""
-DIALECTS = {
-    "relevo": Dialect(API_PATH, lambda asked: asked),
-    "rt": Dialect(
+DIALECTS: Mapping[str, Dialect] = {
+    "relevo": Tickets(API_PATH, lambda asked: asked),
+    "calls": Calls(),
+    "rt": Tickets(
         "/REST/2.0/ticket",
         _as_rt_has_it,
         {"Authorization": "Basic " + base64.b64encode(":".join(RT_ACCOUNT).encode()).decode()},
     ),
 }
-
-
-def requests(url: str, dialect: Dialect) -> Iterator[bytes]:
-    """The demo's requests without end, each with an Idempotency-Key of its own, so that every row is written."""
-    bodies = [orjson.dumps(dialect.body(asked)) for asked in islice(traffic.requests(seed=1), _BODIES)]
-    further = "".join(f"{name}: {value}\r\n" for name, value in dialect.headers.items())
-    begin = (
-        f"POST {dialect.path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n{further}"
-        f"Content-Type: application/json\r\nIdempotency-Key: {secrets.token_hex(8)}"
-    ).encode()
-    ends = [b"\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies]
-    return (b"%b-%08d%b" % (begin, number, ends[number % _BODIES]) for number in count())
 
 
 class Answered(Protocol):

@@ -18,7 +18,7 @@ TICKETS = 1_000_000
 ROUNDS = 7
 EMPTY, FULL = "empty", "full"
 MEMORY_RATE, MEMORY_SECONDS = 50.0, 90.0
-_CLAIMED = 1024
+_CLAIMED = 2048
 """Tickets handed over in one round."""
 
 Found = TypeVar("Found")
@@ -57,9 +57,7 @@ async def measure(
     say(f"visited: ready after {max(each.ready_after for each in visits[FULL]):.2f} s at most")
     grown = await _by_turns(folder, 1, lambda name, own: memory(own, files[name], MEMORY_RATE, memory_seconds))
     say("memory watched")
-    claims = await _by_turns(
-        folder, rounds, lambda name, own: measure_claims(full if name == FULL else own / "relevo.db", _CLAIMED)
-    )
+    claims = await _claims(folder, full, rounds)
     say("claims measured")
     intake = await run_rounds((_contestant(EMPTY), _contestant(FULL, full)), rounds, folder, say, SLICES)
     return MillionFigures(
@@ -71,6 +69,17 @@ async def measure(
         claims=claims,
         intake=intake,
     )
+
+
+async def _claims(folder: Path, full: Path, rounds: int) -> dict[str, list[ClaimsResult]]:
+    """Both at once in every round, group by group."""
+    found: dict[str, list[ClaimsResult]] = {EMPTY: [], FULL: []}
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory(dir=folder) as own:
+            results = await measure_claims([Path(own) / "relevo.db", full], _CLAIMED)
+        for name, result in zip((EMPTY, FULL), results, strict=True):
+            found[name].append(result)
+    return found
 
 
 async def _fill(file: Path, tickets: int) -> Filled:
