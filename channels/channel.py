@@ -9,17 +9,21 @@ from aiohttp import web
 
 from gateway.core.clock import Clock
 from gateway.core.delivery import Case, Kind
+from gateway.core.dialling import Desk
 from gateway.core.errors import StoreFailed
 from gateway.core.organisation import Organisation
 from gateway.core.ports import (
     Blobs,
+    CallStore,
     DeliveryEnds,
     DeliveryHandler,
     Intaker,
     MailMeasurements,
     MailStore,
     Measurements,
+    PhoneMeasurements,
     Routing,
+    TextStore,
 )
 from gateway.core.post import DeskContact, Post
 from gateway.core.tokens import TokenSigner
@@ -69,10 +73,14 @@ class ChannelContext:
         return f"{self.public_url}/t/{self.signer.sign(ticket_id)}" if self.pages else None
 
 
-class BackstageStore(MailStore, DeliveryEnds, Protocol):
+class BackstageStore(MailStore, CallStore, TextStore, DeliveryEnds, Protocol):
     """What the store does for channels that are no web pages."""
 
     async def ticket_by_reference(self, reference: str) -> Case | None: ...
+
+
+class BackstageMeasurements(MailMeasurements, PhoneMeasurements, Protocol):
+    """What they tell of themselves."""
 
 
 class DeskAnswers:
@@ -96,7 +104,7 @@ class Backstage:
     """What a channel gets besides where it works by itself: fetches, listens, sends."""
 
     store: BackstageStore
-    measurements: MailMeasurements
+    measurements: BackstageMeasurements
     desks: Callable[[], Sequence[DeskContact]]
     """The help desks that are reached by mail, as the configuration in force has them."""
     owed: Callable[[Kind], None]
@@ -105,6 +113,8 @@ class Backstage:
     failed: Callable[[StoreFailed], None]
     """Told when the store has failed for good; the service stops."""
     answers: DeskAnswers = field(default_factory=DeskAnswers)
+    phones: Callable[[], Mapping[str, Desk]] = dict
+    """Every help desk that has a phone, by what is dialled, whether it may be dialled now or not."""
 
 
 class Channel:

@@ -6,6 +6,7 @@ from typing import Any
 
 from channels.channel import Backstage, Channel, ChannelContext, MailAddresses
 from channels.email.settings import EmailSettings
+from channels.phone.settings import AccountSettings, TextSettings, VoiceSettings
 from channels.trial import Trial, Tried
 from channels.web.settings import WebSettings
 from gateway.core.clock import Clock
@@ -35,10 +36,36 @@ def _email(settings: EmailSettings, context: ChannelContext, backstage: Backstag
     return EmailChannel(settings, context, backstage)
 
 
+async def _try_twilio(settings: AccountSettings, clock: Clock, report: Callable[[Tried], None]) -> bool:
+    from channels.phone.trial import try_out
+
+    return await try_out(settings, clock, report)
+
+
 async def _try_email(settings: EmailSettings, clock: Clock, report: Callable[[Tried], None]) -> bool:
     from channels.email.trial import try_out
 
     return await try_out(settings, clock, report)
+
+
+def _sms(settings: TextSettings, context: ChannelContext, backstage: Backstage) -> Channel:
+    from channels.phone.messaging.channel import TextChannel
+    from channels.phone.messaging.service import Service
+
+    return TextChannel(settings, Service.SMS, context, backstage)
+
+
+def _voice(settings: VoiceSettings, context: ChannelContext, backstage: Backstage) -> Channel:
+    from channels.phone.channel import VoiceChannel
+
+    return VoiceChannel(settings, context, backstage)
+
+
+def _whatsapp(settings: TextSettings, context: ChannelContext, backstage: Backstage) -> Channel:
+    from channels.phone.messaging.channel import TextChannel
+    from channels.phone.messaging.service import Service
+
+    return TextChannel(settings, Service.WHATSAPP, context, backstage)
 
 
 def _web(settings: WebSettings, context: ChannelContext, _: Backstage) -> Channel:
@@ -51,5 +78,8 @@ CHANNEL_TYPES = {
     "email": ChannelType(
         EmailSettings, _email, trial=_try_email, mail_addresses=lambda settings: settings.mail_addresses
     ),
+    "sms": ChannelType(TextSettings, _sms, trial=_try_twilio),
+    "voice": ChannelType(VoiceSettings, _voice, trial=_try_twilio),
     "web": ChannelType(WebSettings, _web, start="/"),
+    "whatsapp": ChannelType(TextSettings, _whatsapp, trial=_try_twilio),
 }

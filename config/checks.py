@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from config.document import Entry, Mapping, Node, Sequence
 from config.mail_checks import mail_checks
+from config.phone_checks import phone_checks
 from config.problems import Mark, Path, Problem, one_of, suggest
 from config.tree import entries_of, items_of, text_of
 
@@ -23,6 +24,7 @@ def cross_check(root: Node) -> Iterator[Problem]:
     if isinstance(root, Mapping):
         yield from _at_least_one(sections)
     yield from mail_checks(sections)
+    yield from phone_checks(sections)
     yield from _policies(sections)
     yield from _passwords(Entry(Mark(1, 1), root), ())
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from config.document import Entry, Node
 from config.problems import Mark, Path, Problem, one_of, suggest
-from config.tree import entries_of, items_of, text_of
+from config.tree import entries_of, items_of, kind_of, text_of
 
 _MAIL = "email"
 _TOKEN = "{token}"  # noqa: S105 (a place in an address)
@@ -14,9 +14,9 @@ _TOKEN = "{token}"  # noqa: S105 (a place in an address)
 def mail_checks(sections: Mapping[str, Entry]) -> Iterator[Problem]:
     """Every problem between the channels and the providers that go by mail."""
     channels = entries_of(sections.get("channels"))
-    mail = {name: entry for name, entry in channels.items() if _kind(entry) == _MAIL}
+    mail = {name: entry for name, entry in channels.items() if kind_of(entry) == _MAIL}
     for name, provider in entries_of(sections.get("providers")).items():
-        if _kind(provider) == _MAIL:
+        if kind_of(provider) == _MAIL:
             yield from _way(name, provider, channels, mail)
             yield from _is_another(name, provider, mail)
 
@@ -61,8 +61,3 @@ def _own_addresses(channel: Entry) -> re.Pattern[str]:
 
 def _text_of(entry: Entry | None) -> str:
     return (text_of(entry.node) if entry else None) or ""
-
-
-def _kind(entry: Entry) -> str | None:
-    kind = entries_of(entry).get("type")
-    return text_of(kind.node) if kind else None

@@ -16,3 +16,9 @@ def items_of(entry: Entry | None) -> list[Node]:
 def text_of(node: Node) -> str | None:
     """None where it is anything else."""
     return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else None
+
+
+def kind_of(entry: Entry) -> str | None:
+    """The `type` of a channel or a provider."""
+    kind = entries_of(entry).get("type")
+    return text_of(kind.node) if kind else None

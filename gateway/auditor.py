@@ -1,7 +1,8 @@
 """The auditor: proves again and again that the ledger balances (P4).
 
 Every second it marks the tickets whose contracted time is over, looks at those that wait, at a page of all the others,
-and at a page of the mails that nobody has read. What seems astray is looked at a second time before anybody is alarmed.
+at a page of the mails that nobody has read, and at one of the calls that are not over. What seems astray is looked at a
+second time before anybody is alarmed.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ class Auditor:
         self._waiting_cursor: str | None = None
         self._cursor: str | None = None
         self._mail_cursor: str | None = None
+        self._call_cursor: str | None = None
         self._astray: set[str] = set()
         self._announced = 0
 
@@ -50,7 +52,7 @@ class Auditor:
         marked = _PAGE
         while marked == _PAGE:
             marked = len(await self._store.mark_overdue(self._clock.now(), _PAGE))
-        suspects = await self._waiting() | await self._page() | await self._mails()
+        suspects = await self._waiting() | await self._page() | await self._mails() | await self._calls()
         self._astray = await self._still(self._astray) | await self._confirmed(suspects - self._astray)
         await self._announce(len(self._astray))
 
@@ -69,6 +71,10 @@ class Auditor:
 
     async def _mails(self) -> set[str]:
         found, self._mail_cursor = await self._store.audit_mails(self._mail_cursor, _PAGE)
+        return set(found)
+
+    async def _calls(self) -> set[str]:
+        found, self._call_cursor = await self._store.audit_calls(self._call_cursor, _PAGE)
         return set(found)
 
     async def _confirmed(self, suspects: set[str]) -> set[str]:

@@ -16,6 +16,7 @@ from gateway.core.texts import Saying, mark
 
 _WITHIN = 15.0
 _LARGEST_PAGE = 200
+_LARGEST_EVENT_PAGE = 1000
 
 
 class OpsError(RelevoError):
@@ -118,6 +119,31 @@ class OpsClient:
     async def discard(self, item: str) -> None:
         """Take a quarantined item out for good."""
         await self._ask("DELETE", f"/api/v1/quarantine/{_segment(item)}")
+
+    async def events(self, after: int = 0, limit: int = _LARGEST_EVENT_PAGE) -> list[dict[str, Any]]:
+        """A page of the event stream behind that id, oldest first, as CloudEvents."""
+        query = {"after": str(after), "limit": str(limit)}
+        status, told = await self._request("GET", "/api/v1/events", query)
+        if status != HTTPStatus.OK:
+            raise self._refusal(status, told)
+        if not isinstance(told, list):
+            raise _something_else()
+        return told
+
+    async def last_event(self) -> int:
+        """The id of the newest event, or one a little before it; 0 where there is none. The stream is read forward
+        only: so its end is looked for by doubling, then by halving."""
+        first, last = 0, 1
+        while page := await self.events(last, 1):
+            first = int(page[0]["id"])
+            last = 2 * first
+        while last - first > 1:
+            middle = (first + last) // 2
+            if page := await self.events(middle, 1):
+                first = int(page[0]["id"])
+            else:
+                last = middle
+        return first
 
     async def reload(self) -> str:
         """Put the changed configuration into force; its digest."""

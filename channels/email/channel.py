@@ -20,7 +20,7 @@ from channels.email.sending.relay import Relay
 from channels.email.sending.sender import Sender
 from channels.email.sending.settings import SmtpSettings
 from channels.email.settings import EmailSettings
-from channels.email.troubles import Troubles
+from channels.email.troubles import MailTroubles
 from gateway.core.delivery import Case, Kind
 from gateway.core.errors import ConfigError, StartError, StoreFailed
 from gateway.core.ports import DeliveryHandler
@@ -36,7 +36,7 @@ class EmailChannel(Channel):
         self._settings = settings
         self._context = context
         self._backstage = backstage
-        self._troubles = Troubles(context.name, backstage.store, context.clock)
+        self._troubles = MailTroubles(context.name, backstage.store, context.clock)
         self._accounts = Accounts(context.clock, self._troubles.noticed)
         self._identity = MailIdentity(
             context.name,

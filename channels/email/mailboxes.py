@@ -12,7 +12,7 @@ from channels.email.imap.receiving import Place, Ports
 from channels.email.imap.settings import ImapSettings
 from channels.email.oauth import TokenSource
 from channels.email.raw import RawMails
-from channels.email.troubles import MARKS, Troubles
+from channels.email.troubles import MARKS, MailTroubles
 from gateway.core.clock import Instant
 from gateway.core.events import MailSkipped
 from gateway.core.raw_mail import Kept, Origin
@@ -28,7 +28,7 @@ class FollowedMailbox:
         mails: RawMails,
         context: ChannelContext,
         backstage: Backstage,
-        troubles: Troubles,
+        troubles: MailTroubles,
         *,
         alone: bool,
     ) -> None:

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from gateway.core.dialling import Desk
 from channels.phone.settings import Prompt
+from gateway.core.dialling import Desk
 from gateway.core.values import dataclass
 
 
@@ -21,6 +21,16 @@ class Page(StrEnum):
     RECORDING = "recording"
     TRANSCRIPTION = "transcription"
     STATUS = "status"
+    CALLBACK_DESK = "callback/desk"
+    """The phone of a desk that we call was picked up."""
+    CALLBACK_ACCEPT = "callback/accept"
+    CALLBACK_GREETING = "callback/greeting"
+    """The phone of a requester whom we call was picked up."""
+    CALLBACK_JOIN = "callback/join"
+    CALLBACK_OVER = "callback/over"
+    """The requester's line is cut."""
+    CALLBACK_STATUS = "callback/status"
+    """Of the desk's line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,20 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
+class DialRequester:
+    """Somebody who is called back is called, and joined once the document for that end leaves the line open."""
+
+    number: str
+    to: Address
+    greeting: Address
+    caller_id: str
+    timeout: int
+    """Seconds that it may ring."""
+    longest: int
+    """Seconds that the talk may last."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A message is recorded after a tone, until the hash key or a silence."""
 
@@ -107,5 +131,5 @@ class Hangup:
     """The line is cut."""
 
 
-Verb = Say | Play | Pause | Gather | Dial | Record | Redirect | Hangup
+Verb = Say | Play | Pause | Gather | Dial | DialRequester | Record | Redirect | Hangup
 Answer = tuple[Verb, ...]

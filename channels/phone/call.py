@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from gateway.core.dialling import Desk
 from gateway.core.clock import Instant
+from gateway.core.dialling import Desk
 from gateway.core.values import dataclass
 
 
@@ -81,14 +81,28 @@ class Leg:
     sip_code: int | None = None
 
 
+class Fetching(StrEnum):
+    """How far a recording has come to us."""
+
+    WAITING = "waiting"
+    KEPT = "kept"
+    DELETED = "deleted"
+    """Kept here, and gone at Twilio."""
+    MISSED = "missed"
+    """It can't be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A message left."""
 
     sid: str
-    url: str
-    """Where Twilio keeps it: to be checked before it is fetched."""
     seconds: float
+    known_at: Instant
+    """When we heard of it."""
+    fetching: Fetching = Fetching.WAITING
+    why: str | None = None
+    """It is missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,8 @@ class Call:
     """Counts the answers given. It stands in every address that an answer names, so that what comes late is known."""
     asked: int = 1
     """How many times the question at hand has been asked."""
+    language_chosen: bool = False
+    """By key."""
     category: str | None = None
     claimed: str | None = None
     """A reference that the caller keyed in; it proves nothing."""
@@ -121,6 +137,10 @@ class Call:
     """Where the caller hung up."""
     ended_at: Instant | None = None
     """When the caller's line was cut, by either side."""
+    attestation: str | None = None
+    """What the caller's carrier says of his number, see Incoming."""
+    released: bool = False
+    """Its ticket is owed to a provider from now on."""
 
     @property
     def needs_ticket(self) -> bool:

@@ -71,7 +71,7 @@ def keep_recording(call: Call, recorded: Recorded) -> Call:
     """Every recording is kept, whenever it comes; it decides only where nothing else has."""
     if any(each.sid == recorded.sid for each in call.recordings):
         return call
-    call = replace(call, recordings=(*call.recordings, Recording(recorded.sid, recorded.url, recorded.seconds)))
+    call = replace(call, recordings=(*call.recordings, Recording(recorded.sid, recorded.seconds, recorded.at)))
     return end(call, Outcome.VOICEMAIL) if _waits_for_recording(call) else call
 
 

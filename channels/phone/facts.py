@@ -27,7 +27,7 @@ def facts_of(call: Call) -> CallFacts:
     answered = next((leg for leg in call.legs if leg.result is LegResult.ANSWERED), None)
     return CallFacts(
         waiting=max(0.0, _waited_until(call, answered) - call.began_at),
-        ringing=sum(_rang(leg) for leg in call.legs),
+        ringing=sum(rang_for(leg) for leg in call.legs),
         talking=_talked(call, answered) if answered else 0.0,
         failovers=max(0, len(call.legs) - 1),
         provider=answered.desk.provider if answered else None,
@@ -37,13 +37,13 @@ def facts_of(call: Call) -> CallFacts:
 
 def _waited_until(call: Call, answered: Leg | None) -> Instant:
     if answered is not None:
-        return _answered_at(answered)
+        return answered_at(answered)
     if call.outcome is not Outcome.ABANDONED and call.leg is not None and call.leg.ended_at is not None:
         return call.leg.ended_at
     return call.began_at if call.ended_at is None else call.ended_at
 
 
-def _answered_at(leg: Leg) -> Instant:
+def answered_at(leg: Leg) -> Instant:
     """When the agent was there; where no key tells, when it was picked up."""
     if leg.accepted_at is not None:
         return leg.accepted_at
@@ -57,7 +57,8 @@ def _picked_up_at(leg: Leg) -> Instant | None:
     return leg.picked_up_at
 
 
-def _rang(leg: Leg) -> float:
+def rang_for(leg: Leg) -> float:
+    """Seconds, until it was picked up or given up."""
     until = _picked_up_at(leg)
     until = leg.ended_at if until is None else until
     return 0.0 if until is None else max(0.0, until - leg.dialled_at)
@@ -65,4 +66,4 @@ def _rang(leg: Leg) -> float:
 
 def _talked(call: Call, leg: Leg) -> float:
     until = call.ended_at if leg.ended_at is None else leg.ended_at
-    return 0.0 if until is None else max(0.0, until - _answered_at(leg))
+    return 0.0 if until is None else max(0.0, until - answered_at(leg))

@@ -59,7 +59,6 @@ from typing import Any, Protocol
 
 from channels.phone import inputs
 from channels.phone.call import Call, Leg, LegResult, Outcome, State
-from gateway.core.dialling import Desk
 from channels.phone.ending import end, end_leg, hang_up, is_about, keep_recording, miss_recording, settle, with_result
 from channels.phone.legs import judge, note_report, note_whisper, with_leg
 from channels.phone.menu import (
@@ -75,6 +74,7 @@ from channels.phone.menu import (
 )
 from channels.phone.settings import VoiceSettings
 from gateway.core.clock import Instant
+from gateway.core.dialling import Desk
 from gateway.core.reference import parse_reference
 
 
@@ -84,8 +84,8 @@ class Facts(Protocol):
     def desks(self, call: Call) -> Sequence[Desk]:
         """Who may be dialled now for such a call, the best first: none that is down or closed."""
 
-    def may_call_back(self, caller: str) -> bool:
-        """Whether that number may be called by us."""
+    def may_call_back(self, incoming: inputs.Incoming) -> bool:
+        """Whether that caller's number may be called by us."""
 
 
 class Flow:
@@ -105,7 +105,8 @@ class Flow:
             language=own or self._settings.languages[0],
             state=State.LANGUAGE,
             step=0,
-            callback_offered=self._settings.callback.offer and facts.may_call_back(incoming.caller),
+            attestation=incoming.attestation,
+            callback_offered=self._settings.callback.offer and facts.may_call_back(incoming),
         )
         if own is None and len(self._settings.languages) > 1:
             return _to(call, State.LANGUAGE)
@@ -151,7 +152,8 @@ class Flow:
         language = chosen_language(self._settings.languages, keys.digits)
         if language is None and _may_ask_again(call, keys):
             return _again(call)
-        return self._introduce(replace(call, language=language or call.language), keys.at, facts)
+        chosen = replace(call, language=language or call.language, language_chosen=language is not None)
+        return self._introduce(chosen, keys.at, facts)
 
     def _introduce(self, call: Call, at: Instant, facts: Facts) -> Call:
         """The language is known: the next answer may say the notice."""

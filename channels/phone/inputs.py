@@ -17,6 +17,8 @@ class Incoming:
     caller: str
     """From: often a number, but also `anonymous`, a SIP address, or nothing."""
     called: str
+    attestation: str | None = None
+    """StirVerstat, such as TN-Validation-Passed-A (www.twilio.com/docs/voice/trusted-calling-with-shakenstir)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,6 @@ class Recorded:
 
     at: Instant
     sid: str
-    url: str
     seconds: float
 
 

@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from gateway.core.clock import Instant
 from gateway.core.dialling import E164
+from gateway.core.hours import Hours, is_open
 from gateway.core.settings import Duration, LocalPath, LocalText, Secret, Settings
 
 Prompt = Literal["greeting", "notice", "connecting", "another", "goodbye"]
@@ -15,6 +17,8 @@ _AccountSid = Annotated[str, StringConstraints(pattern=r"^AC[0-9a-f]{32}$")]
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 _Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 _Priority = Literal["low", "normal", "high", "urgent"]
+LINE_SECONDS = 900.0
+"""How long a desk's line may last beside the talk, at most: its agent comes, and the requester's phone rings."""
 MOST_CATEGORIES = 7
 """A menu has the keys 1 to 7 for them; nobody remembers more."""
 
@@ -45,6 +49,9 @@ class AccountSettings(Settings):
     api: Annotated[str, AfterValidator(_origin)] = Field(
         "https://api.twilio.com", description="Where Twilio's REST API is; only this host is given the token."
     )
+    allow_private: bool = Field(
+        False, description="`api` may be at a private or loopback address, as that of a simulator."
+    )
 
 
 class TextSettings(AccountSettings):
@@ -53,6 +60,15 @@ class TextSettings(AccountSettings):
     language: _Language = Field("es", description="Language of messages whose own can't be told.")
     category: _Id | None = Field(None, description="Category of this channel's tickets.")
     priority: _Priority = Field("normal", description="Priority of this channel's tickets.")
+    acknowledge: bool = Field(
+        False, description="Write to whoever opens a ticket that it has come, at most three times a day each."
+    )
+    countries: Annotated[tuple[_Country, ...], AfterValidator(_different)] = Field(
+        ("ES",),
+        min_length=1,
+        description="Countries whose numbers are written to, such as ES. Premium numbers never are.",
+    )
+    most_a_day: int = Field(1000, ge=1, le=1_000_000, description="Texts sent in 24 hours, in all; what is more waits.")
 
 
 class VoiceName(Settings):
@@ -84,14 +100,52 @@ class VoicemailSettings(Settings):
 
 
 class CallbackSettings(Settings):
-    """Whether callers may ask to be called back, and what that may cost. Only callers from these countries, and never
-    at premium numbers: whoever calls can show any number he likes."""
+    """Who is called back, when, and what that may cost. Whoever calls can show any number he likes: so only ordinary
+    subscribers' numbers of these countries are called, one at a time each, and so often and no more."""
 
     offer: bool = Field(False, description="Whether callers may ask to be called back instead of waiting.")
+    for_channels: Annotated[tuple[_Id, ...], AfterValidator(_different)] = Field(
+        (),
+        description="Channels whose requesters are called when a desk asks for it by its protocol: this one, and those "
+        "of text messages. A number that somebody wrote into a form is never called.",
+    )
+    verification: Literal["webhook", "attestation"] = Field(
+        "webhook",
+        description="What proves a number: Twilio's webhook, or also its carrier's attestation (STIR/SHAKEN A).",
+    )
     countries: Annotated[tuple[_Country, ...], AfterValidator(_different)] = Field(
         ("ES",), min_length=1, description="Countries that are called back, such as ES."
     )
-    most_a_day: int = Field(50, ge=1, le=10_000, description="Calls back in one day, in all.")
+    hours: Hours | None = Field(None, description="When people are called; none given means at any time.")
+    within: Duration = Field(
+        1800.0, ge=60, le=14_400, description="How long it is tried; then the ticket goes its ordinary way."
+    )
+    tries: int = Field(3, ge=1, le=10, description="How many times the requester's phone is called, at most.")
+    pause: Duration = Field(300.0, ge=60, le=14_400, description="How long after a try in vain the next one is.")
+    ring: Duration = Field(30.0, ge=10, le=60, description="How long the requester's phone rings.")
+    longest: Duration = Field(1800.0, ge=60, le=14_400, description="How long a talk may last: then the line is cut.")
+    most_a_day: int = Field(50, ge=1, le=10_000, description="Requests to be called back in 24 hours, in all.")
+    most_a_day_each: int = Field(3, ge=1, le=100, description="The same of one number.")
+    price_a_minute: float = Field(
+        0.05, gt=0, le=1000, description="What a minute of a line costs at most, in any currency; a call has two."
+    )
+    spend_a_day: float = Field(
+        20.0, gt=0, le=1_000_000, description="What calling back may cost in 24 hours, in the same currency."
+    )
+
+    @model_validator(mode="after")
+    def _one_call_can_be_paid(self) -> Self:
+        if self.cost(2 * self.longest + LINE_SECONDS) > self.spend_a_day:
+            raise ValueError("spend_a_day doesn't pay for one call: lower longest or price_a_minute, or raise it")
+        return self
+
+    def cost(self, seconds: float) -> float:
+        """Of lines that lasted so long, all together."""
+        return seconds / 60 * self.price_a_minute
+
+    def open_at(self, now: Instant) -> bool:
+        """Whether people may be called then."""
+        return self.hours is None or is_open(self.hours, now)
 
 
 class VoiceSettings(AccountSettings):

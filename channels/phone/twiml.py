@@ -51,23 +51,25 @@ class TwiML:
                 self._gather(to, verb)
             case answers.Dial():
                 self._dial(to, verb)
+            case answers.DialRequester():
+                self._dial_requester(to, verb)
             case answers.Record():
                 self._record(to, verb)
             case answers.Redirect():
-                to.redirect(self._url(verb.to), method="POST")
+                to.redirect(self.url(verb.to), method="POST")
             case answers.Hangup():
                 to.hangup()
 
     def _gather(self, to: Any, verb: answers.Gather) -> None:
         gather = to.gather(
-            input="dtmf", action=self._url(verb.to), method="POST", num_digits=verb.most, timeout=verb.timeout
+            input="dtmf", action=self.url(verb.to), method="POST", num_digits=verb.most, timeout=verb.timeout
         )
         for prompt in verb.prompts:
             self._append(gather, prompt)
 
     def _dial(self, to: Any, verb: answers.Dial) -> None:
         dial = to.dial(
-            action=self._url(verb.to),
+            action=self.url(verb.to),
             method="POST",
             timeout=verb.desk.timeout,
             caller_id=verb.caller_id,
@@ -76,26 +78,38 @@ class TwiML:
         leg = dial.sip if verb.desk.dial.startswith("sip") else dial.number
         leg(
             verb.desk.dial,
-            url=self._url(verb.whisper) if verb.whisper else None,
-            status_callback=self._url(verb.status),
+            url=self.url(verb.whisper) if verb.whisper else None,
+            status_callback=self.url(verb.status),
             status_callback_event=_LEG_EVENTS,
         )
 
+    def _dial_requester(self, to: Any, verb: answers.DialRequester) -> None:
+        dial = to.dial(
+            action=self.url(verb.to),
+            method="POST",
+            timeout=verb.timeout,
+            time_limit=verb.longest,
+            caller_id=verb.caller_id,
+            answer_on_bridge=True,  # who waits hears it ring until the other end has pressed a key
+        )
+        dial.number(verb.number, url=self.url(verb.greeting))
+
     def _record(self, to: Any, verb: answers.Record) -> None:
         to.record(
-            action=self._url(verb.to),
+            action=self.url(verb.to),
             method="POST",
             max_length=verb.longest,
             timeout=SILENCE,
             finish_on_key="#",
             play_beep=True,
-            recording_status_callback=self._url(verb.status),
+            recording_status_callback=self.url(verb.status),
             recording_status_callback_event="completed absent failed",
             transcribe=True if verb.transcription else None,
-            transcribe_callback=self._url(verb.transcription) if verb.transcription else None,
+            transcribe_callback=self.url(verb.transcription) if verb.transcription else None,
         )
 
-    def _url(self, address: answers.Address) -> str:
+    def url(self, address: answers.Address) -> str:
+        """Where that page is."""
         # In the order of their names: Twilio signs an address as it is written, and asks for it with its query sorted.
         query = {**({"call": address.call} if address.call else {}), "step": str(address.step)}
         return f"{self._base}/{address.page}?{urlencode(query)}"

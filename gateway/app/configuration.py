@@ -1,8 +1,9 @@
 """The configuration with the types of this distribution, and what it promises."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, SecretStr
 
@@ -19,6 +20,9 @@ from routing.registry import PROVIDER_TYPES
 from routing.settings import ProviderSettings
 from routing.takeover.assessment import Assessment
 from routing.takeover.bounds import Platform
+
+if TYPE_CHECKING:
+    from channels.phone.promise.assessment import LineAssessment
 
 RelevoConfig = Config[PolicySettings]
 
@@ -69,11 +73,12 @@ def assess(config: RelevoConfig, now: Instant) -> Assessment:
     return assess_configuration(provider_settings(config), config.policies, platform, now, unproven)
 
 
-def require_possible(assessment: Assessment) -> None:
-    """Raises ImpossibleContract where a policy can't keep its contract."""
-    broken = [policy for policy in assessment.policies if not policy.met]
+def require_possible(assessment: Assessment, lines: "Sequence[LineAssessment]") -> None:
+    """Raises ImpossibleContract where a policy, or a voice channel, can't keep its contract."""
+    broken = [f"{policy.name}: {policy.problem}" for policy in assessment.policies if not policy.met]
+    broken += [f"{line.channel}: {line.problem}" for line in lines if not line.met]
     if broken:
-        reasons = "; ".join(f"{policy.name}: {policy.problem}" for policy in broken)
+        reasons = "; ".join(broken)
         raise ImpossibleContract(
             f"{reasons}. `relevo check` shows the sums; `relevo serve --accept-impossible` starts all the same."
         )

@@ -10,6 +10,8 @@ from babel.messages.pofile import PoFileError, read_po
 
 from channels.email.composing import TEXTS_FOLDER as MAIL_TEXTS
 from channels.email.composing import MailTemplates
+from channels.phone.messaging.wording import TEXTS_FOLDER as MESSAGE_TEXTS
+from channels.phone.speaking import TEXTS_FOLDER as PHONE_TEXTS
 from channels.web.channel import TEXTS_FOLDER as WEB_TEXTS
 from gateway.core.errors import ConfigError
 from gateway.core.texts import LANGUAGES
@@ -34,7 +36,7 @@ def check_own_texts(folder: Path) -> None:
 
 
 def _known_texts() -> set[str]:
-    folders = (WEB_TEXTS, MAIL_TEXTS, LISTENER_TEXTS)
+    folders = (WEB_TEXTS, MAIL_TEXTS, PHONE_TEXTS, MESSAGE_TEXTS, LISTENER_TEXTS)
     return {str(each.id) for folder in folders for each in _catalogue(folder / f"{_COMPLETE}.po") if each.id}
 
 

@@ -21,6 +21,7 @@ from gateway.app.configuration import RelevoConfig, assess, load_configuration, 
 from gateway.app.doors import OPS_LIMITS, public_limits
 from gateway.app.front import public_front
 from gateway.app.keeping import open_keeping
+from gateway.app.lines import assess_lines, called_back_by
 from gateway.app.memory import Memory
 from gateway.app.providers import build_providers, policy_facts, routes_of
 from gateway.assumptions import AssumptionWatch
@@ -256,7 +257,7 @@ class Service:
     def _assess(self, config: RelevoConfig) -> Assessment:
         assessment = assess(config, self._clock.now())
         if not self._accept_impossible:
-            require_possible(assessment)
+            require_possible(assessment, assess_lines(config))
         return assessment
 
     def _put_in_force(self, config: RelevoConfig) -> None:
@@ -344,6 +345,7 @@ class Service:
             desks=lambda: desk_contacts(self._fleet.adapters().values()),
             owed=lambda kind: self._engine.owed(kind),
             failed=self._fail,
+            phones=self._fleet.phones,
         )
         return Channels(self._config.channels, context, backstage, self._clock)
 
@@ -351,7 +353,14 @@ class Service:
         return ProviderContext(name, self._clock, self._links, self._channels.posts())
 
     def _public_routes(self) -> list[Any]:
-        desks = DeskContext(self._door, self._keeping.store, self._keeping.blobs, self._links, self._clock)
+        desks = DeskContext(
+            self._door,
+            self._keeping.store,
+            self._keeping.blobs,
+            self._links,
+            self._clock,
+            called_back_by(self._config),
+        )
         return self._memory.guarded(self._channels.routes() + provider_routes(self._fleet.adapters, desks))
 
     def _sweeper(self) -> Sweeper:

@@ -17,6 +17,7 @@ _STEPS = {
     "select": mark("open the folder {name}"),
     "uid search": mark("look through the folder {name}"),
     "ready": mark("ready for a mail"),
+    "account": mark("use the account"),
     "certificate": mark("read the certificate"),
     "listen": mark("listen"),
     "in use": mark("in use: a mail server answers there already, Relevo itself if it runs"),
@@ -31,6 +32,9 @@ _REMEDIES = {
     "select": mark("name a folder that there is."),
     "uid search": mark("ask whoever runs the server: it can't look through that folder."),
     "ready": mark("try again; if it stays so, ask whoever runs the server."),
+    "account": mark(
+        "check account_sid and auth_token (the account's primary one), and that this machine reaches the API."
+    ),
     "certificate": mark("check certificate and key of the listener's tls."),
     "listen": mark("choose another address or port, or stop what uses it."),
 }

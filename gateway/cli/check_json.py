@@ -1,17 +1,22 @@
 """The assessment of a configuration as JSON; all times in seconds."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gateway.core.bound import Bound
 from routing.takeover.assessment import Assessment, BackupAssessment, PolicyAssessment
-from routing.takeover.bound import Bound
+
+if TYPE_CHECKING:
+    from channels.phone.promise.assessment import LineAssessment
 
 
-def assessment_data(assessment: Assessment) -> dict[str, Any]:
+def assessment_data(assessment: Assessment, lines: "Sequence[LineAssessment]") -> dict[str, Any]:
     """Everything that `relevo check` says."""
     return {
-        "met": assessment.met,
+        "met": assessment.met and all(line.met for line in lines),
         "policies": [_policy(policy) for policy in assessment.policies],
+        "lines": [_line(line) for line in lines],
         "notes": list(assessment.notes),
     }
 
@@ -36,6 +41,26 @@ def _policy(policy: PolicyAssessment) -> dict[str, Any]:
         ],
         "backups": [_backup(backup) for backup in policy.backups],
         "warnings": list(policy.warnings),
+    }
+
+
+def _line(line: "LineAssessment") -> dict[str, Any]:
+    return {
+        "channel": line.channel,
+        "met": line.met,
+        "problem": line.problem,
+        "knob": asdict(line.knob) if line.knob else None,
+        "answer_within": line.contract,
+        "policies": [
+            {
+                "name": each.crew.policy,
+                "desks": [desk.provider for desk in each.crew.desks],
+                "typical": _bound(each.typical),
+                "slowest": _bound(each.slowest),
+            }
+            for each in line.crews
+        ],
+        "warnings": list(line.warnings),
     }
 
 

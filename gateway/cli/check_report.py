@@ -1,41 +1,55 @@
 """The assessment of a configuration as people read it: a table of sums for each policy, and what they rest on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
+from gateway.cli.bound_rows import INDENT, bound_rows, show_list
 from gateway.cli.language import say
-from gateway.cli.terminal import Row, show_table
+from gateway.cli.terminal import show_table
+from gateway.core.bound import Bound
 from gateway.core.settings import show_duration
 from gateway.core.texts import Saying
 from routing.takeover.assessment import Assessment, BackupAssessment, PolicyAssessment
-from routing.takeover.bound import Bound
 
-_INDENT = "  "
+if TYPE_CHECKING:
+    from channels.phone.promise.assessment import LineAssessment
 
 
-def show_assessment(assessment: Assessment) -> None:
-    """Print every policy, then what holds for all."""
+def show_assessment(assessment: Assessment, lines: "Sequence[LineAssessment]") -> None:
+    """Print every policy and every voice channel, then what holds for all."""
     for policy in assessment.policies:
         _show_policy(policy)
         click.echo()
-    _show_list(say("If Relevo itself is down"), assessment.notes)
+    for line in lines:
+        _show_line(line)
+        click.echo()
+    show_list(say("If Relevo itself is down"), assessment.notes)
     click.echo()
-    if assessment.met:
-        click.secho(say("Every contract can be met."), fg="green", bold=True)
+    broken = [policy.name for policy in assessment.policies if not policy.met]
+    broken += [line.channel for line in lines if not line.met]
+    if broken:
+        click.secho(say("A contract can't be met: {broken}.", broken=", ".join(broken)), fg="red", bold=True)
     else:
-        broken = ", ".join(policy.name for policy in assessment.policies if not policy.met)
-        click.secho(say("A contract can't be met: {policies}.", policies=broken), fg="red", bold=True)
+        click.secho(say("Every contract can be met."), fg="green", bold=True)
+
+
+def _show_line(line: "LineAssessment") -> None:
+    from gateway.cli.line_report import show_line  # only here: most have no phone
+
+    show_line(line)
 
 
 def _show_policy(policy: PolicyAssessment) -> None:
     _show_verdict(policy)
     bounds = list(_bounds(policy))
-    show_table([say("bound"), say("at most"), say("symbol")], list(_rows(bounds)))
+    rows = [row for title, bound in bounds for row in bound_rows(title, bound)]
+    show_table([say("bound"), say("at most"), say("symbol")], rows)
     for backup in policy.backups:
         click.echo(_backlog(backup))
-    _show_list(say("Assumed"), dict.fromkeys(each for _, bound in bounds for each in bound.assumptions))
-    _show_list(say("Warnings"), policy.warnings, colour="yellow")
+    show_list(say("Assumed"), dict.fromkeys(each for _, bound in bounds for each in bound.assumptions))
+    show_list(say("Warnings"), policy.warnings, colour="yellow")
 
 
 def _show_verdict(policy: PolicyAssessment) -> None:
@@ -46,16 +60,16 @@ def _show_verdict(policy: PolicyAssessment) -> None:
     else:
         promise = say("policy {name}: a takeover within {contract} can't be met", name=policy.name, contract=contract)
         click.secho(promise, fg="red", bold=True)
-        click.echo(_INDENT + say("why: {problem}", problem=policy.problem))
+        click.echo(INDENT + say("why: {problem}", problem=policy.problem))
         turn = policy.knob.turn if policy.knob else Saying("no single setting is enough")
-        click.echo(_INDENT + say("the tightest knob: {turn}", turn=turn))
+        click.echo(INDENT + say("the tightest knob: {turn}", turn=turn))
     providers = ", ".join(provider.name for provider in policy.providers)
-    click.echo(_INDENT + say("providers in order: {providers}", providers=providers))
+    click.echo(INDENT + say("providers in order: {providers}", providers=providers))
     hedge = show_duration(policy.hedge)
     if policy.policy.hedge is None:
-        click.echo(_INDENT + say("hedge: {hedge}, the longest that the contract leaves", hedge=hedge))
+        click.echo(INDENT + say("hedge: {hedge}, the longest that the contract leaves", hedge=hedge))
     else:
-        click.echo(_INDENT + say("hedge: {hedge}, as the policy says", hedge=hedge))
+        click.echo(INDENT + say("hedge: {hedge}, as the policy says", hedge=hedge))
 
 
 def _bounds(policy: PolicyAssessment) -> Iterator[tuple[str, Bound]]:
@@ -71,13 +85,6 @@ def _bounds(policy: PolicyAssessment) -> Iterator[tuple[str, Bound]]:
         yield f"{say(backup.rescue.what)}, {backup.name}", backup.rescue
         if backup.silent_death is not None:
             yield f"{say(backup.silent_death.what)}, {backup.name}", backup.silent_death
-
-
-def _rows(bounds: Iterable[tuple[str, Bound]]) -> Iterator[Row]:
-    for title, bound in bounds:
-        yield title, show_duration(bound.seconds), "="
-        for term in bound.terms:
-            yield _INDENT + say(term.words), show_duration(term.seconds), term.formula
 
 
 def _backlog(backup: BackupAssessment) -> str:
@@ -96,11 +103,3 @@ def _backlog(backup: BackupAssessment) -> str:
         drained=show_duration(drain.seconds),
         **facts,
     )
-
-
-def _show_list(title: str, items: Iterable[str], colour: str | None = None) -> None:
-    items = list(items)
-    if items:
-        click.secho(f"{title}:", fg=colour)
-    for item in items:
-        click.echo(f"{_INDENT}- {say(item)}")

@@ -8,6 +8,7 @@ from gateway.cli.commands.demo import demo
 from gateway.cli.commands.desk import desk
 from gateway.cli.commands.migrate import migrate
 from gateway.cli.commands.overdue import overdue
+from gateway.cli.commands.phone import phone
 from gateway.cli.commands.providers import providers
 from gateway.cli.commands.quarantine import quarantine
 from gateway.cli.commands.reference import reference
@@ -37,6 +38,7 @@ for command in (
     check,
     route,
     channels,
+    phone,
     providers,
     tickets,
     overdue,

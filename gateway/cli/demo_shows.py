@@ -1,6 +1,7 @@
 """What `relevo demo` shows: where everything is, what happens, and the account."""
 
 import asyncio
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from gateway.cli.demo_board import Board
 from gateway.cli.demo_statement import show_account
 from gateway.cli.language import say
 from gateway.core.texts import Saying
-from gateway.demo.configuration import HELP_DESK
+from gateway.demo.configuration import HELP_DESK, HELP_LINE
 from gateway.demo.outage import Outage
 from gateway.demo.scenario import Script, perform, play
 from gateway.demo.stage import BACKUP, DESKS, PRIMARY, Stage, set_stage
@@ -61,13 +62,14 @@ def _show_places(stage: Stage, folder: Path) -> None:
         say("primary desk, {name}", name=PRIMARY): f"{stage.desk_urls[PRIMARY]}/",
         say("backup desk, {name}", name=BACKUP): f"{stage.desk_urls[BACKUP]}/",
         say("mail to {address}", address=HELP_DESK): f"smtp://{stage.mail.listener}",
+        say("call to {number}", number=HELP_LINE): f"{_command()} phone call -c {stage.file}",
         say("tickets and logs"): str(folder),
     }
     width = max(map(len, places))
     click.echo(
         say(
-            "Relevo is up. Fill in the form, or write a mail in the postbox; give a desk a fault on its page, and see "
-            "who gets the ticket."
+            "Relevo is up. Fill in the form, write a mail in the postbox, or have a call played in another terminal; "
+            "give a desk a fault on its page, and see who gets the ticket."
         )
     )
     click.echo()
@@ -75,3 +77,9 @@ def _show_places(stage: Stage, folder: Path) -> None:
         click.echo(f"  {name.ljust(width)}  {place}")
     click.echo()
     click.echo(say("Ctrl-C stops everything."))
+
+
+def _command() -> str:
+    """As it was started: it need not be on the path."""
+    started = Path(sys.argv[0])
+    return sys.argv[0] if started.name == "relevo" else "relevo"

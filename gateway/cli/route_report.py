@@ -1,23 +1,27 @@
 """Who would get a ticket, as people read it: by the same lines that the running service reasons by."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import click
 
 from gateway.app.configuration import RelevoConfig, assess, provider_settings
+from gateway.app.lines import lines_of
 from gateway.cli.language import say
 from gateway.cli.terminal import Row, show_table
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case, Delivery, Kind
+from gateway.core.dialling import Desk
 from gateway.core.ids import new_id
 from gateway.core.provider import HealthState, ProviderStatus
 from gateway.core.settings import show_duration
 from gateway.core.texts import Saying, mark
 from gateway.core.ticket import Priority, Requester, Ticket
 from routing.delivery.decision import Attempt, Patience, decide
+from routing.policy.coverage import Asked
 from routing.policy.match import fits, matching
+from routing.policy.phones import PhoneView, desks_of, phones
 from routing.policy.plan import Option, View, plan
 from routing.policy.settings import Match, PolicySettings
 
@@ -61,6 +65,8 @@ def show_route(config: RelevoConfig, request: Request) -> None:
     show_table([say("order"), say("provider"), say("may be asked"), say("because")], list(_order(options)))
     click.echo()
     _show_outcome(ticket, policy, options, at.timestamp())
+    if request.channel in lines_of(config):
+        _show_phones(config, policy, request, at.timestamp())
 
 
 def _moment(given: datetime | None) -> tuple[datetime, str]:
@@ -132,6 +138,33 @@ def _status(name: str, down: bool, at: Instant) -> ProviderStatus:
 def _order(options: list[Option]) -> Iterator[Row]:
     for number, option in enumerate(options, 1):
         yield number, option.provider, say(option.use.value), say(option.reason)
+
+
+def _show_phones(config: RelevoConfig, policy: PolicySettings, request: Request, at: Instant) -> None:
+    settings = provider_settings(config)
+    views = {
+        name: PhoneView(_status(name, name in request.down, at), settings[name], settings[name].voice)
+        for name in policy.providers
+    }
+    options = phones(Asked(request.channel, request.language, request.category), policy, views, at)
+    rows = [
+        (number, option.provider, option.desk.dial if option.desk else None, say(option.use.value), say(option.reason))
+        for number, option in enumerate(options, 1)
+    ]
+    click.echo()
+    click.echo(say("While the caller listens, these are dialled, one after the other:"))
+    headings = [say("order"), say("provider"), say("number"), say("may be dialled"), say("because")]
+    show_table(headings, rows, whole=[say("number")])
+    click.echo()
+    _show_first(desks_of(options))
+
+
+def _show_first(desks: Sequence[Desk]) -> None:
+    if desks:
+        click.secho(say("{provider} is dialled first.", provider=desks[0].provider), bold=True)
+    else:
+        words = say("Nobody is dialled: the caller may leave a message or ask for a call back, where that is offered.")
+        click.secho(words, fg="red", bold=True)
 
 
 def _show_outcome(ticket: Ticket, policy: PolicySettings, options: list[Option], now: Instant) -> None:

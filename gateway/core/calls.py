@@ -44,12 +44,15 @@ class CallChange:
     seen: int = 0
     """The version that the step was made from; 0 for a call that isn't kept yet."""
     over: bool = False
+    """From now on, for ever. Until then a delivery (CALL or CALLBACK) has the call's key in its payload: else the audit
+    finds it astray."""
     ticket_id: str | None = None
     """The call's ticket, from now on."""
     opening: Intake | None = None
-    """The ticket itself, where this step opens it."""
+    """The ticket itself, where this step opens it. It comes once since the call does; no dedupe key is looked at."""
     messages: tuple[Message, ...] = ()
-    """Further ones in its ticket; the store numbers them. One whose id is there already changes nothing."""
+    """Further ones in its ticket; the store numbers them. One whose id is there already changes nothing. An
+    inbound one opens a resolved ticket again, unless the call has been taken: then it is only an account of it."""
     taken: Taken | None = None
     """Of a ticket that no provider has yet; else it changes nothing."""
     release: bool = False
@@ -60,7 +63,8 @@ class CallChange:
     done: Lease | None = None
     """Of the delivery that this step finishes; where it is lost, somebody else is at it: CHANGED."""
     calls: str | None = None
-    """The number (E.164) that is called back by it. While such a call isn't over, there is no other to that number."""
+    """The number (E.164) that is called back by it. While such a call isn't over, there is no other to that number. A
+    change without it leaves both, number and seconds, as they are."""
     reserved: float = 0.0
     """Seconds that calling back costs at most, while it isn't over; then those that it took."""
 

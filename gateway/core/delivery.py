@@ -34,7 +34,8 @@ class Kind(StrEnum):
     ANSWER = "answer"
     """A provider's message, to the requester, by the channel `target`."""
     CALL = "call"
-    """What is left to do about a phone call, by the channel `target`: to learn its end, to fetch its recordings."""
+    """What is left to do about a phone call, by the channel `target`: to learn its end, to fetch its recordings; or
+    about a text message that came, to take it in with its files."""
     CALLBACK = "callback"
     """A call to the requester, by the channel `target`."""
     RECORD = "record"
@@ -120,6 +121,8 @@ class HandoffFact:
     """Read back at the provider: it is there."""
     read_back_at: Instant | None = None
     """When an accepted copy is first to be read back; a quarter of a minute later unless given."""
+    recorded: bool = False
+    """Its provider's own system has been given the ticket: see `Handoff.to_record`."""
 
 
 HANDING_OVER = frozenset({Kind.TICKET, Kind.RESCUE})

@@ -43,7 +43,7 @@ class DialSettings(Settings):
         None, description="Key that an agent presses to take the call: a machine or a queue presses none."
     )
     queue_within: Duration = Field(
-        15.0, ge=5, le=600, description="How long after the desk has picked up its agent may take to press that key."
+        10.0, ge=5, le=600, description="How long after the desk has picked up its agent may take to press that key."
     )
     caller_id: E164 | None = Field(
         None, description="Number that the desk is shown. Without it the caller's, where the carrier lets that through."

@@ -305,6 +305,119 @@ class RecordingMissed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAsked(CallEvent):
+    """Somebody is to be called back; `call` is our own name of that. `asked_by` is the provider that wants it, None for
+    the requester."""
+
+    type: ClassVar[str] = "callback.asked"
+    asked_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDialled(CallEvent):
+    """A provider's phone is called, to call its agent and the requester together; `attempt` counts from 1."""
+
+    type: ClassVar[str] = "callback.dialled"
+    provider: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackLegEnded(CallEvent):
+    """How calling a provider ended: `answered` by an agent, `busy`, `no_answer`, `failed`, `not_accepted`."""
+
+    type: ClassVar[str] = "callback.leg_ended"
+    provider: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRequesterDialled(CallEvent):
+    """The provider's agent waits, and the requester's phone is called; `attempt` counts from 1."""
+
+    type: ClassVar[str] = "callback.requester_dialled"
+    provider: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAnswered(CallEvent):
+    """Requester and agent are joined, `waited` seconds after the call back was asked for."""
+
+    type: ClassVar[str] = "callback.answered"
+    provider: str
+    waited: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackEnded(CallEvent):
+    """What came of it: `reached`, `not_reached`, `no_agent`, `declined`, `refused`; of the last `refusal` says why.
+    `tries` counts the calls to the requester, `talking` is in seconds."""
+
+    type: ClassVar[str] = "callback.ended"
+    outcome: str
+    refusal: str | None
+    provider: str | None
+    tries: int
+    talking: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextEvent(Event):
+    """What became of a text to the requester; `message_id` is the ticket's message that it is owed for."""
+
+    channel: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSent(TextEvent):
+    """Twilio has it."""
+
+    type: ClassVar[str] = "text.sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelivered(TextEvent):
+    """It is on the requester's phone."""
+
+    type: ClassVar[str] = "text.delivered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFailed(TextEvent):
+    """It was taken, and not delivered; `code` is Twilio's. An answer of which that is true goes to quarantine."""
+
+    type: ClassVar[str] = "text.failed"
+    code: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFilesMissed(TextEvent):
+    """So many files of the requester's message can't be fetched; the ticket says so."""
+
+    type: ClassVar[str] = "text.files_missed"
+    files: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextsStopped(Event):
+    """A number wants no more messages of the channel."""
+
+    type: ClassVar[str] = "texts.stopped"
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextsWanted(Event):
+    """A number that had said so wants messages again."""
+
+    type: ClassVar[str] = "texts.wanted"
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOverdue(Event):
     """The contracted time is over and no operative provider has it."""
 
@@ -514,6 +627,26 @@ TYPES: dict[str, type[Event]] = {
         MailSkipped,
         ChannelTroubled,
         ChannelRecovered,
+        CallReceived,
+        CallChose,
+        CallDialled,
+        CallAnswered,
+        CallLegEnded,
+        CallEnded,
+        RecordingKept,
+        RecordingMissed,
+        CallbackAsked,
+        CallbackDialled,
+        CallbackLegEnded,
+        CallbackRequesterDialled,
+        CallbackAnswered,
+        CallbackEnded,
+        TextSent,
+        TextDelivered,
+        TextFailed,
+        TextFilesMissed,
+        TextsStopped,
+        TextsWanted,
         TicketOverdue,
         DeliveryQuarantined,
         DeliveryReleased,

@@ -71,6 +71,8 @@ class Handoff:
     superseded: bool = False
     """Its provider failed, and the ticket is to go (or went) to another."""
     reason: str | None = None
+    to_record: bool = False
+    """Its provider's agent speaks, or spoke, with the requester: its own system is given the ticket after the call."""
 
     @property
     def live(self) -> bool:

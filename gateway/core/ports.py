@@ -142,7 +142,8 @@ class MailStore(Protocol):
 
 
 class CallStore(Protocol):
-    """Where phone calls are kept, by Twilio's CallSid; of those made by us also before they have one."""
+    """Where phone calls are kept, by Twilio's CallSid; of those made by us also before they have one. Text messages are
+    kept alike: those that came by their MessageSid, those that go out by a key of the channel's."""
 
     async def call(self, sid: str) -> KeptCall | None:
         """As it is kept."""
@@ -151,8 +152,8 @@ class CallStore(Protocol):
         """Everything of it in one commit, or nothing. Raises StoreUnavailable (nothing kept), OutcomeUnknown (perhaps),
         StoreFailed."""
 
-    async def calls_to(self, channel: str, since: Instant) -> CallsMade:
-        """What calling back has come to since then."""
+    async def calls_to(self, channel: str, since: Instant, number: str | None = None) -> CallsMade:
+        """What calling back (or writing, of texts) has come to since then, in all, or at that number (E.164)."""
 
 
 class TextStore(Protocol):
@@ -267,8 +268,8 @@ class Reads(Protocol):
     async def takeovers(self, *, open_only: bool = False, limit: int = 50) -> list[Takeover]: ...
 
     async def counts(self, now: Instant) -> Mapping[str, float]:
-        """Gauges: tickets_waiting, oldest_waiting_seconds, handoffs_unknown, doubles_open, quarantine_items, and
-        deliveries_waiting.KIND for each kind."""
+        """Gauges: tickets_waiting (none that is held), oldest_waiting_seconds, handoffs_unknown, doubles_open,
+        quarantine_items, and deliveries_waiting.KIND for each kind."""
 
 
 class Announcer(Protocol):
@@ -297,8 +298,12 @@ class LedgerStore(Announcer, Protocol):
         """As `audit`, over the mails that nobody has read: astray is one whose reading is neither owed nor in
         quarantine."""
 
+    async def audit_calls(self, after_sid: str | None, limit: int) -> tuple[list[str], str | None]:
+        """As `audit`, over the calls that are not over: astray is one about which nothing is owed by its channel (CALL
+        or CALLBACK, with the call's key in the payload), nor in quarantine."""
+
     async def audit_these(self, ids: Sequence[str]) -> list[str]:
-        """Those of these tickets and mails that are astray, in one consistent read."""
+        """Those of these tickets, mails and calls that are astray, in one consistent read."""
 
 
 class TicketStore(IntakeStore, Protocol):
@@ -433,6 +438,14 @@ class MailMeasurements(Protocol):
 
     def mailbox_counted(self, channel: str, folder: str, mails: int, missing: int) -> None:
         """So many mails are in the folder, and so many of them are not in the store."""
+
+
+class PhoneMeasurements(Protocol):
+    """What a channel of calls or text messages tells of itself beside the events. Quick, never raises."""
+
+    def webhook_refused(self, channel: str, reason: str) -> None:
+        """One that Twilio has not signed, or not for us: `unsigned`, `malformed`, `other_account`, `other_address`,
+        `other_key`, `wrong`."""
 
 
 class ConnectionMeasurements(Protocol):

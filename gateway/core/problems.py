@@ -90,6 +90,9 @@ UNAUTHORIZED = ProblemType(
 CROSS_SITE = ProblemType(
     "cross-site", 403, mark("Sent from another site"), mark("This form can only be sent from its own page.")
 )
+NOT_SIGNED = ProblemType(
+    "not-signed", 403, mark("Not signed"), mark("A request to this address needs a valid signature of Twilio's.")
+)
 NOT_FOUND = ProblemType("not-found", 404, mark("Not found"), mark("There is nothing at this address."))
 METHOD_NOT_ALLOWED = ProblemType(
     "method-not-allowed", 405, mark("Method not allowed"), mark("This address takes {allowed} only.")
@@ -168,6 +171,7 @@ TYPES = (
     MALFORMED,
     UNAUTHORIZED,
     CROSS_SITE,
+    NOT_SIGNED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     TOO_SLOW,

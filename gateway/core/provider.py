@@ -1,5 +1,7 @@
 """Providers as the rest sees them: their health, what they report, and the evidence of a takeover."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 
 from gateway.core.clock import Instant
@@ -53,12 +55,15 @@ class ReportType(StrEnum):
     PICKED_UP = "ticket.picked_up"
     REPLIED = "ticket.replied"
     RESOLVED = "ticket.resolved"
+    CALLBACK_REQUESTED = "ticket.callback_requested"
+    """Its agent wants to be called together with the requester."""
 
 
 REPORTED_STATE = {
     ReportType.ACCEPTED: HandoffState.ACCEPTED,
     ReportType.PICKED_UP: HandoffState.PICKED_UP,
     ReportType.RESOLVED: HandoffState.RESOLVED,
+    ReportType.CALLBACK_REQUESTED: HandoffState.PICKED_UP,
 }
 
 
@@ -77,6 +82,8 @@ class ProviderReport:
     author: str | None = None
     attachments: tuple[Attachment, ...] = ()
     """Of its reply; their blobs are durable already."""
+    called_back_by: Mapping[str, str] = field(default_factory=dict)
+    """For each channel whose requesters may be called back, the channel that does it."""
 
 
 class ReportResult(StrEnum):
@@ -88,6 +95,8 @@ class ReportResult(StrEnum):
     """That provider has no such ticket."""
     FULL = "full"
     """The ticket has as many replies as it may; nothing was stored."""
+    NOT_CALLABLE = "not_callable"
+    """Nobody calls the requesters of such tickets back; nothing was stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ channels:
   web:
     type: web
     categories:
-{categories}{mail}providers:
+{categories}{mail}{phone}providers:
 {providers}\
 policies:
   - name: default
@@ -71,14 +71,38 @@ _PROVIDER = """\
     type: webhook
     url: http://127.0.0.1:{port}/tickets
     allow_private: true
-    secret: {{env: {variable}}}
+    secret: {secret}
     languages: [es, en]
     health: {{url: http://127.0.0.1:{port}/health, hold: {hold}, ramp: {ramp}}}
+"""
+_PHONE = """\
+  phone:
+    type: voice
+    account_sid: {account_sid}
+    auth_token: {token}
+    numbers: ["{number}"]
+    languages: [es, en]
+    categories:
+      - {{id: access, name: {{es: contraseñas y acceso, en: passwords and access}}}}
+      - {{id: hardware, name: {{es: ordenadores e impresoras, en: computers and printers}}}}
+    ask_reference: true
+    callback: {{offer: true, for_channels: [phone]}}
+    answer_within: 100s
+    api: http://127.0.0.1:{carrier}
+    allow_private: true
+"""
+_VOICE = """\
+    voice: {{dial: "{number}", accept_key: "1"}}
 """
 
 
 HELP_DESK = "ayuda@fuentelarga.example"
 """The address that people write to."""
+HELP_LINE = "+34975000000"
+"""The number that people call."""
+ACCOUNT_SID = f"AC{0:032x}"
+AUTH_TOKEN = "TWILIO_AUTH_TOKEN"  # noqa: S105  the name of a variable
+"""The variable, or the file, that holds the account's token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +113,24 @@ class MailPorts:
     postbox: int
 
 
+def phone_of(desk: int) -> str:
+    """The number of a desk, which count from 1."""
+    return f"+3497500000{desk}"
+
+
 def secret_variable(desk: str) -> str:
-    """The environment variable that holds the secret that a desk shares with the gateway."""
+    """The environment variable, or the file, that holds the secret that a desk shares with the gateway."""
     return f"{desk.upper().replace('-', '_')}_SECRET"
 
 
 def new_secret() -> str:
     """A Standard Webhooks secret."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+
+
+def new_auth_token() -> str:
+    """One as long as Twilio's."""
+    return secrets.token_hex(16)
 
 
 def configuration(
@@ -109,20 +143,36 @@ def configuration(
     hold: float,
     ramp: float,
     mail: MailPorts | None = None,
+    carrier: int | None = None,
+    secrets_in: str = "env",
 ) -> str:
-    """The file's text; the desks stand in the policy's order, the primary first. Times are seconds."""
+    """The file's text; the desks stand in the policy's order, the primary first. Times are seconds.
+
+    With the port of a `carrier` there is a phone. `secrets_in` is `env` or `file`; both go by the same names.
+    """
+
+    def secret(name: str) -> str:
+        return f"{{{secrets_in}: {name}}}"
+
     providers = "".join(
         _PROVIDER.format(
-            name=name, port=port, variable=secret_variable(name), hold=show_duration(hold), ramp=show_duration(ramp)
+            name=name,
+            port=port,
+            secret=secret(secret_variable(name)),
+            hold=show_duration(hold),
+            ramp=show_duration(ramp),
         )
-        for name, port in desk_ports.items()
+        + (_VOICE.format(number=phone_of(number)) if carrier else "")
+        for number, (name, port) in enumerate(desk_ports.items(), 1)
     )
+    phone = {"account_sid": ACCOUNT_SID, "token": secret(AUTH_TOKEN), "number": HELP_LINE, "carrier": carrier}
     return _GATEWAY.format(
         public_port=public_port,
         ops_port=ops_port,
         store=json.dumps(f"sqlite:{database}"),
         categories=_CATEGORIES,
         mail=_MAIL.format(address=HELP_DESK, listener=mail.listener, postbox=mail.postbox) if mail else "",
+        phone=_PHONE.format(**phone) if carrier else "",
         providers=providers,
         order=", ".join(desk_ports),
         takeover_within=show_duration(takeover_within),

@@ -34,7 +34,7 @@ async def play(directory: Path, tell: Tell, welcome: Callable[[Stage], None]) ->
     interrupted = asyncio.create_task(_interrupted(), name="demo: interrupted")
     async with set_stage(directory, tell) as stage:
         welcome(stage)
-        children = [stage.relevo, *stage.desks.values(), stage.mail.postbox]
+        children = [stage.relevo, *stage.desks.values(), stage.mail.postbox, stage.carrier]
         ends = {asyncio.create_task(_end(child), name=f"demo: {child.name}"): child for child in children}
         waiting: set[asyncio.Task[None]] = {interrupted, *ends}
         while not interrupted.done():
@@ -44,6 +44,8 @@ async def play(directory: Path, tell: Tell, welcome: Callable[[Stage], None]) ->
                     raise DemoFailed(Saying("Relevo has ended. Its last words:\n{words}", words=child.last_words()))
                 if child is stage.mail.postbox:
                     tell(Saying("The postbox has ended; the others go on."))
+                elif child is stage.carrier:
+                    tell(Saying("The carrier has ended; the others go on."))
                 else:
                     tell(Saying("The desk {name} has ended; the others go on.", name=child.name))
         for task in waiting:

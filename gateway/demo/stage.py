@@ -11,7 +11,16 @@ import tenacity
 from gateway.client import OpsClient, OpsError
 from gateway.core.errors import StartError
 from gateway.core.texts import Saying
-from gateway.demo.configuration import HELP_DESK, MailPorts, configuration, new_secret, secret_variable
+from gateway.demo.configuration import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    HELP_DESK,
+    MailPorts,
+    configuration,
+    new_auth_token,
+    new_secret,
+    secret_variable,
+)
 from gateway.demo.processes import Child, Children, free_port, ready_line
 
 PRIMARY = "acme"
@@ -25,7 +34,8 @@ _HOLD, _RAMP = 3.0, 2.0
 _PUBLIC_PORT = 8080
 _FIRST_DESK_PORT = 9101
 _RELEVO_MAIL, _POSTBOX, _POSTBOX_MAIL = "relevo mail", "postbox", "postbox mail"
-_MAIL_PORTS = {_RELEVO_MAIL: 2525, _POSTBOX: 9103, _POSTBOX_MAIL: 2526}
+_CARRIER = "carrier"
+_OTHER_PORTS = {_RELEVO_MAIL: 2525, _POSTBOX: 9103, _POSTBOX_MAIL: 2526, _CARRIER: 9104}
 
 Tell = Callable[[Saying], None]
 """Is told what there is to say, when it happens."""
@@ -51,19 +61,23 @@ class Stage:
     ops_url: str
     desk_urls: Mapping[str, str]
     mail: Mail
+    carrier: Child
+    """Stands in for Twilio."""
+    file: Path
+    """The configuration."""
 
 
 @asynccontextmanager
 async def set_stage(directory: Path, tell: Tell) -> AsyncIterator[Stage]:
-    """Start the desks, the postbox, then Relevo, all with their data and logs in `directory`; stop them in reverse
-    order.
+    """Start the desks, the postbox, the carrier, then Relevo, all with their data and logs in `directory`; stop them in
+    reverse order.
 
     `tell` hears of every port that was taken. Raises StartError.
     """
     ports = _free_ports(tell)
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     desk_urls = {desk: urls[desk] for desk in DESKS}
-    secrets = {secret_variable(desk): new_secret() for desk in DESKS}
+    secrets = {secret_variable(desk): new_secret() for desk in DESKS} | {AUTH_TOKEN: new_auth_token()}
     file = directory / "relevo.yaml"
     text = configuration(
         public_port=ports["relevo"],
@@ -74,8 +88,12 @@ async def set_stage(directory: Path, tell: Tell) -> AsyncIterator[Stage]:
         hold=_HOLD,
         ramp=_RAMP,
         mail=MailPorts(ports[_RELEVO_MAIL], ports[_POSTBOX_MAIL]),
+        carrier=ports[_CARRIER],
+        secrets_in="file",
     )
     _write(file, text)
+    for name, secret in secrets.items():
+        _write(directory / name, secret)
     async with Children() as children:
         started = {}
         for desk in DESKS:
@@ -85,8 +103,10 @@ async def set_stage(directory: Path, tell: Tell) -> AsyncIterator[Stage]:
         listener = f"127.0.0.1:{ports[_RELEVO_MAIL]}"
         postbox = Child(_POSTBOX, _postbox_command(ports, listener, desk_urls), ready_line, directory / "postbox.log")
         mail = Mail(await _start(children, postbox), urls[_POSTBOX], listener)
+        carrier = Child(_CARRIER, _carrier_command(ports), ready_line, directory / "carrier.log", secrets)
+        await _start(children, carrier)
         command = [sys.executable, "-m", "gateway.cli", "serve", "-c", str(file)]
-        relevo = Child("relevo", command, _ready_to_serve(urls["relevo ops"]), directory / "relevo.log", secrets)
+        relevo = Child("relevo", command, _ready_to_serve(urls["relevo ops"]), directory / "relevo.log")
         yield Stage(
             relevo=await _start(children, relevo),
             desks=started,
@@ -94,13 +114,15 @@ async def set_stage(directory: Path, tell: Tell) -> AsyncIterator[Stage]:
             ops_url=urls["relevo ops"],
             desk_urls=desk_urls,
             mail=mail,
+            carrier=carrier,
+            file=file,
         )
 
 
 def _free_ports(tell: Tell) -> dict[str, int]:
     wishes = {"relevo": _PUBLIC_PORT, "relevo ops": _PUBLIC_PORT + 1}
     wishes |= {desk: _FIRST_DESK_PORT + number for number, desk in enumerate(DESKS)}
-    wishes |= _MAIL_PORTS
+    wishes |= _OTHER_PORTS
     ports: dict[str, int] = {}
     for name, wanted in wishes.items():
         port = ports[name] = free_port(wanted, taken=list(ports.values()))
@@ -112,6 +134,7 @@ def _free_ports(tell: Tell) -> dict[str, int]:
 def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         problem = Saying("{folder} can't be written: {reason}", folder=file.parent, reason=error.strerror)
@@ -129,6 +152,11 @@ def _postbox_command(ports: Mapping[str, int], relevo: str, desk_urls: Mapping[s
     for desk, url in desk_urls.items():
         command += ["--desk", desk, f"{url}/"]
     return command
+
+
+def _carrier_command(ports: Mapping[str, int]) -> list[str]:
+    command = [sys.executable, "-m", "gateway.demo.carrier", "--port", str(ports[_CARRIER])]
+    return [*command, "--account-sid", ACCOUNT_SID]
 
 
 async def _start(children: Children, child: Child) -> Child:

@@ -30,6 +30,7 @@ from gateway.core.ports import Reads, RoutingStatus
 from gateway.core.provider import HealthState
 from gateway.core.spool_state import SpoolState
 from gateway.metrics.labelled import Labelled, set_exactly
+from gateway.metrics.phone import PhoneMetrics
 
 _HANDOFF_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 30.0)
 _SHORT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -50,6 +51,7 @@ class Metrics:
         self._counters()
         self._gauges()
         self._histograms()
+        self._phone = PhoneMetrics(self.registry)
 
     def _counters(self) -> None:
         def counter(name: str, says: str, *labels: str) -> Counter:
@@ -182,6 +184,8 @@ class Metrics:
                 self._unbalanced.set(tickets)
             case LedgerBalanced():
                 self._unbalanced.set(0)
+            case _:
+                self._phone.observe(event)
 
     def _received(self, channel: str, outcome: str, event: Event, times: int = 1) -> None:
         self._intakes.of(channel, outcome).inc(times)
@@ -234,6 +238,9 @@ class Metrics:
 
     def mail_sent(self, channel: str, outcome: str) -> None:
         self._mails_sent.of(channel, outcome).inc()
+
+    def webhook_refused(self, channel: str, reason: str) -> None:
+        self._phone.webhook_refused(channel, reason)
 
     def mailbox_counted(self, channel: str, folder: str, mails: int, missing: int) -> None:
         self._mailbox_messages.of(channel, folder).set(mails)

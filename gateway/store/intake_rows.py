@@ -3,6 +3,7 @@
 What they leave out is NULL. An enum's `_value_` is read, since `value` is a descriptor that costs ten times as much.
 """
 
+from gateway.core.clock import Instant
 from gateway.core.delivery import Kind
 from gateway.core.events import TicketReceived
 from gateway.core.ids import new_id
@@ -32,6 +33,7 @@ TICKET = (
     "state",
     "waiting_since",
     "answer_by",
+    "held_until",
 )
 MESSAGE = ("id", "ticket_id", "number", "direction", "channel", "body", "at", "author")
 DELIVERY = (
@@ -53,7 +55,7 @@ def requester(requester_id: str, person: Requester) -> Values:
     return (requester_id, person.name, person.email, person.phone)
 
 
-def ticket(new: Ticket, requester_id: str | None) -> Values:
+def ticket(new: Ticket, requester_id: str | None, held_until: Instant | None) -> Values:
     return (
         new.id,
         new.reference,
@@ -69,8 +71,9 @@ def ticket(new: Ticket, requester_id: str | None) -> Values:
         new.priority._value_,
         json(new.metadata),
         _WAITING,
-        new.received_at,
+        new.received_at if held_until is None else held_until,
         new.answer_by,
+        held_until,
     )
 
 
@@ -87,12 +90,12 @@ def message(first: Message) -> Values:
     )
 
 
-def delivery(new: Ticket) -> Values:
+def delivery(new: Ticket, held_until: Instant | None) -> Values:
     """The duty to hand it over."""
     return (
         new_id(),
         _HANDING_OVER,
-        new.received_at,
+        new.received_at if held_until is None else held_until,
         new.received_at,
         new.id,
         new.priority._value_,

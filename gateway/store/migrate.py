@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from gateway.core.errors import StartError
 
-HEAD = "0007"
+HEAD = "0008"
 """The version that this program knows: that of the newest file in migrations/versions."""
 SCRIPTS = Path(__file__).with_name("migrations")
 

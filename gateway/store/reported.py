@@ -28,6 +28,7 @@ Named = tuple[str, str]
 
 _MAY_TELL = {
     ReportType.REPLIED: MAY_HAVE,
+    ReportType.CALLBACK_REQUESTED: MAY_HAVE,
     # Who refused it may have kept an earlier attempt all the same: then it says that it has it first.
     ReportType.RESOLVED: frozenset(HandoffState) - {HandoffState.REFUSED},
 }

@@ -100,6 +100,7 @@ def handoff(row: AnyRow) -> Handoff:
         reopened_at=row.reopened_at,
         superseded=bool(row.superseded),
         reason=row.reason,
+        to_record=bool(row.to_record),
     )
 
 

@@ -69,7 +69,17 @@ def apply(sheet: Sheet, fact: HandoffFact) -> bool:
         sheet.owe(Kind.CONFIRM, fact.read_back_at, fact.at, before)
     if fact.confirmed:
         _confirm(sheet, fact)
+    if fact.recorded or fact.confirmed:
+        _record(sheet, fact)
     return sheet.copies[fact.handoff_id] is not before
+
+
+def _record(sheet: Sheet, fact: HandoffFact) -> None:
+    """Its provider's own system has it, be it that its agent has put it there before us."""
+    copy = sheet.copies[fact.handoff_id]
+    if copy.to_record and copy.state in _TAKEN and (fact.recorded or copy.provider_reference):
+        sheet.put(replace(copy, to_record=False))
+        owe_messages(sheet, sheet.copies[copy.id], fact.at)
 
 
 def _move(sheet: Sheet, before: StoredCopy, fact: HandoffFact) -> None:
@@ -97,7 +107,7 @@ def _move(sheet: Sheet, before: StoredCopy, fact: HandoffFact) -> None:
             state=copy.state,
             provider_reference=copy.provider_reference,
             reason=copy.reason,
-            seconds=fact.at - sheet.standing.received_at,
+            seconds=max(0.0, fact.at - (sheet.standing.held_until or sheet.standing.received_at)),
             attempt_seconds=fact.at - copy.started_at,
             first=first,
         )
@@ -109,7 +119,7 @@ def _move(sheet: Sheet, before: StoredCopy, fact: HandoffFact) -> None:
     settle(sheet, fact.at)
     if taken and (before.state not in _TAKEN or before.superseded):
         owe_messages(sheet, sheet.copies[copy.id], fact.at)
-    if copy.state is HandoffState.RESOLVED and _unheard(sheet, copy):
+    if copy.state is HandoffState.RESOLVED and not copy.to_record and _unheard(sheet, copy):
         reopen(sheet, fact.at)  # it was resolved without the requester's last word
 
 
@@ -269,6 +279,21 @@ def wait_again(sheet: Sheet, at: Instant, reason: str | None) -> None:
     )
 
 
+def end_hold(sheet: Sheet, at: Instant) -> bool:
+    """What was promised counts from now. False where it isn't held, or no longer."""
+    before = sheet.standing
+    if before.held_until is None or before.held_until <= at:
+        return False
+    sheet.standing = replace(
+        before,
+        hedge_at=at + before.hedge_at - before.waiting_since,
+        due_at=at + before.due_at - before.waiting_since,
+        waiting_since=at,
+        held_until=at,
+    )
+    return True
+
+
 def _mark_surplus(sheet: Sheet, at: Instant) -> None:
     surplus = {copy.id for copy in surplus_copies(list(sheet.copies.values()))}
     for copy in list(sheet.copies.values()):
@@ -299,6 +324,8 @@ def owe_messages(sheet: Sheet, copy: StoredCopy, at: Instant) -> None:
     for other in sheet.copies:
         if other != copy.id:
             sheet.drop(frozenset({Kind.MESSAGE}), other)
+    if copy.to_record:
+        return  # they go along with the ticket, and the rest is owed when that is there
     for line in sheet.lines:
         if line.direction is Direction.INBOUND and line.number > copy.messages_sent:
             sheet.owe(Kind.MESSAGE, at, at, copy, line.id)

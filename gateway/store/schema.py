@@ -45,9 +45,11 @@ def literally(column: Column[str], value: StrEnum) -> ColumnElement[bool]:
     return column == literal_column(f"'{value.value}'")
 
 
-def partial(name: str, *columns: ColumnElement[object] | Column[object], where: ColumnElement[bool]) -> Index:
+def partial(
+    name: str, *columns: ColumnElement[object] | Column[object], where: ColumnElement[bool], unique: bool = False
+) -> Index:
     """An index over the rows that satisfy `where`."""
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 requesters = Table(
@@ -58,6 +60,7 @@ requesters = Table(
     Column("email", Text),
     Column("phone", Text),
 )
+partial("requesters_phone", requesters.c.phone, where=requesters.c.phone.is_not(None))
 
 tickets = Table(
     "tickets",
@@ -78,17 +81,19 @@ tickets = Table(
     Column("state", Text, nullable=False),
     Column("handed_off_at", Double),
     Column("reason", Text),
-    # received_at, or when it came back to waiting: hedge_at and due_at count from here.
+    # received_at, the end of its hold, or when it came back to waiting: hedge_at and due_at count from here.
     Column("waiting_since", Double, nullable=False),
     # When its being overdue was announced.
     Column("overdue_at", Double),
-    # Last, as a migration adds it.
+    # Last, as a migration adds them; until when it is (or was) owed to nobody, since its requester was on the phone.
     Column("answer_by", Text),
+    Column("held_until", Double),
 )
 
 WAITING = literally(tickets.c.state, TicketState.WAITING)
 
 Index("tickets_reference", tickets.c.reference, unique=True)
+Index("tickets_requester", tickets.c.requester_id)
 partial("tickets_waiting", tickets.c.id, where=WAITING)
 partial("tickets_overdue", tickets.c.overdue_at, tickets.c.due_at, tickets.c.waiting_since, where=WAITING)
 
@@ -166,8 +171,9 @@ handoffs = Table(
     Column("superseded_at", Double),
     Column("surplus_at", Double),
     Column("reason", Text),
-    # Last, as a migration adds it.
+    # Last, as a migration adds them.
     Column("reopened_at", Double),
+    Column("to_record", Boolean),
 )
 
 UNSURE_COPY = or_(literally(handoffs.c.state, HandoffState.STARTED), literally(handoffs.c.state, HandoffState.UNKNOWN))
@@ -236,6 +242,7 @@ quarantine = Table(
     Column("at", Double, nullable=False),
 )
 Index("quarantine_ticket", quarantine.c.ticket_id)
+Index("quarantine_kind", quarantine.c.kind)
 
 provider_health = Table(
     "provider_health",
@@ -332,6 +339,42 @@ mail_positions = Table(
     Column("channel", Text, primary_key=True),
     Column("folder", Text, primary_key=True),
     Column("position", Text, nullable=False),
+)
+
+# Phone calls, each under its CallSid (or, of one made by us, a name of our own).
+calls = Table(
+    "calls",
+    metadata,
+    Column("sid", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("ticket_id", Text, ForeignKey("tickets.id")),
+    Column("ended", Boolean, nullable=False),
+    Column("began_at", Double, nullable=False),
+    # Whether a provider's agent has been on the line.
+    Column("taken", Boolean, nullable=False),
+    # The number that is called back by it, and the seconds that this costs.
+    Column("number", Text),
+    Column("reserved", Double, nullable=False),
+)
+
+OPEN_CALL = ~calls.c.ended
+CALLS_BACK = calls.c.number.is_not(None)
+CALLING_BACK = and_(CALLS_BACK, OPEN_CALL)
+
+partial("calls_open", calls.c.sid, where=OPEN_CALL)
+partial("calls_under_way", calls.c.number, where=CALLING_BACK, unique=True)
+partial("calls_made", calls.c.channel, calls.c.began_at, where=CALLS_BACK)
+
+# What a number has last said of getting messages of a channel: that it wants none, or that it does again.
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("phone", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("opted_out", Boolean, nullable=False),
+    Column("at", Double, nullable=False),
 )
 
 # Acknowledgements that were owed, under each key that they are counted by, for as long as they count.

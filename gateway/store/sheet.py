@@ -2,6 +2,7 @@
 written back in one statement per table."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cached_property
 
 from gateway.core.clock import Instant
@@ -31,6 +32,8 @@ class Standing:
     reason: str | None
     waiting_since: Instant
     """From when `hedge_at` and `due_at` count."""
+    held_until: Instant | None
+    """Until when it is, or was, owed to nobody."""
     overdue_at: Instant | None
 
 
@@ -82,6 +85,8 @@ class Sheet:
         self.emit = emit
         self.created: dict[str, Delivery] = {}
         self.dropped: set[str] = set()
+        self.hastened: dict[str, Instant] = {}
+        """What is due sooner than it was, by its id: at that instant, unless somebody is at it."""
         self.new_messages: list[Message] = []
 
     @cached_property
@@ -120,7 +125,7 @@ class Sheet:
         message: str | None = None,
         channel: str | None = None,
     ) -> None:
-        """Owe a delivery, to the copy's provider or by that channel, unless the very same is owed already."""
+        """Owe a delivery, by that channel or else to the copy's provider, unless the very same is owed already."""
         handoff_id = copy.id if copy else None
         if any(
             each.kind is kind and (each.handoff_id, each.message_id) == (handoff_id, message)
@@ -135,7 +140,7 @@ class Sheet:
             ticket_id=self.standing.id,
             handoff_id=handoff_id,
             message_id=message,
-            target=copy.provider if copy else channel,
+            target=channel or (copy.provider if copy else None),
             priority=self.standing.priority,
         )
         self.created[delivery.id] = delivery
@@ -147,6 +152,14 @@ class Sheet:
             del self.owed[each.id]
             if self.created.pop(each.id, None) is None:
                 self.dropped.add(each.id)
+
+    def hasten(self, kinds: frozenset[Kind], at: Instant) -> None:
+        """What is owed of these kinds is due then, unless somebody is at it."""
+        for each in self.owed.values():
+            if each.kind in kinds and each.id in self.created:
+                self.created[each.id] = replace(self.created[each.id], due_at=at)
+            elif each.kind in kinds:
+                self.hastened[each.id] = at
 
     @property
     def handing_over(self) -> bool:

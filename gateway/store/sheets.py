@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
+from gateway.core.clock import Instant
 from gateway.core.delivery import HANDING_OVER, Kind
 from gateway.core.handoff import HandoffState
 from gateway.core.ticket import Direction, Priority, TicketState
@@ -98,6 +99,14 @@ def save(transaction: Transaction, sheets: Iterable[Sheet]) -> None:
         schema.deliveries,
         [rows.delivery_values(each) for sheet in changed for each in sheet.created.values()],
     )
+    for sheet in changed:
+        _hasten(connection, sheet.hastened)
+
+
+def _hasten(connection: Connection, hastened: Mapping[str, Instant]) -> None:
+    for delivery_id, at in hastened.items():
+        asleep = update(deliveries).where(deliveries.c.id == delivery_id, ~deliveries.c.leased)
+        connection.execute(asleep.values(due_at=at))
 
 
 def _save_standings(connection: Connection, sheets: list[Sheet]) -> None:
@@ -139,7 +148,14 @@ def _standing(row: rows.AnyRow) -> Standing:
 
 
 def _copy(row: rows.AnyRow) -> StoredCopy:
-    return StoredCopy(**{**row._asdict(), "state": HandoffState(row.state), "superseded": bool(row.superseded)})
+    return StoredCopy(
+        **{
+            **row._asdict(),
+            "state": HandoffState(row.state),
+            "superseded": bool(row.superseded),
+            "to_record": bool(row.to_record),
+        }
+    )
 
 
 def _owed(row: rows.AnyRow) -> Owed:
@@ -159,6 +175,7 @@ def _standing_values(standing: Standing) -> rows.Values:
         "hedge_at": standing.hedge_at,
         "due_at": standing.due_at,
         "waiting_since": standing.waiting_since,
+        "held_until": standing.held_until,
         "overdue_at": standing.overdue_at,
     }
 

@@ -1,9 +1,10 @@
 """The store's face: every port in asyncio's terms, each method one verb or one query."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import structlog
 
+from gateway.core.calls import CallChange, CallKept, CallsMade, KeptCall
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import (
     Begin,
@@ -26,11 +27,12 @@ from gateway.core.reference import ReservedReferences
 from gateway.core.ticket import Intake, Receipt, Ticket
 from gateway.store import outbox
 from gateway.store.audit_trail import Line
-from gateway.store.reads import balance, blobs, figures, gauges, mails, pages
+from gateway.store.reads import balance, blobs, calls, figures, gauges, mails, pages, texts
 from gateway.store.reported import foresee
 from gateway.store.runner import Runner
 from gateway.store.verbs.accept import accept
 from gateway.store.verbs.begin import begin
+from gateway.store.verbs.calls import keep_call
 from gateway.store.verbs.claim import claim
 from gateway.store.verbs.drain import drain
 from gateway.store.verbs.ending import Adopt, Sent, adopt, defer, finish, quarantine, sent
@@ -52,6 +54,7 @@ from gateway.store.verbs.mails import (
     mail_read,
     save_position,
 )
+from gateway.store.verbs.opt_out import OptOut, opt_out
 from gateway.store.verbs.outbox import Announcement, Wake, announce, wake
 from gateway.store.verbs.quarantined import ReplayMails, Verdict, discard, release, replay_mails
 from gateway.store.verbs.record import record
@@ -66,8 +69,8 @@ _log = structlog.get_logger("relevo.store")
 
 
 class SqlStore:
-    """IntakeStore, MailStore, DeliveryStore, TakeoverStore, LedgerStore, SpoolStore, QuarantineStore and Reads of
-    `gateway.core.ports`."""
+    """IntakeStore, MailStore, CallStore, TextStore, DeliveryStore, TakeoverStore, LedgerStore, SpoolStore,
+    QuarantineStore and Reads of `gateway.core.ports`."""
 
     def __init__(self, runner: Runner, clock: Clock, observers: Sequence[Observer] = ()) -> None:
         self._runner = runner
@@ -156,6 +159,26 @@ class SqlStore:
         forgetting = ForgetMails(channel, before, limit, self._clock.now())
         return (await self._runner.write(forget_mails, [forgetting]))[0]
 
+    # calls and text messages
+
+    async def call(self, sid: str) -> KeptCall | None:
+        return await self._runner.read(lambda connection: calls.call(connection, sid))
+
+    async def keep_call(self, change: CallChange) -> CallKept:
+        return (await self._runner.write(keep_call, [change]))[0]
+
+    async def calls_to(self, channel: str, since: Instant, number: str | None = None) -> CallsMade:
+        return await self._runner.read(lambda connection: calls.calls_to(connection, channel, since, number))
+
+    async def open_tickets_of(self, phone: str, channels: Collection[str]) -> list[Ticket]:
+        return await self._runner.read(lambda connection: texts.open_tickets_of(connection, phone, channels))
+
+    async def opted_out(self, channel: str, phone: str) -> bool:
+        return await self._runner.read(lambda connection: texts.opted_out(connection, channel, phone))
+
+    async def opt_out(self, channel: str, phone: str, at: Instant, *, out: bool) -> bool:
+        return (await self._runner.write(opt_out, [OptOut(channel, phone, at, out)]))[0]
+
     # delivery
 
     async def claim(self, requests: Sequence[ClaimRequest]) -> list[list[Case]]:
@@ -221,6 +244,9 @@ class SqlStore:
 
     async def audit_mails(self, after_mail_id: str | None, limit: int) -> tuple[list[str], str | None]:
         return await self._runner.read(lambda connection: balance.audit_mails(connection, after_mail_id, limit))
+
+    async def audit_calls(self, after_sid: str | None, limit: int) -> tuple[list[str], str | None]:
+        return await self._runner.read(lambda connection: balance.audit_calls(connection, after_sid, limit))
 
     async def audit_these(self, ids: Sequence[str]) -> list[str]:
         return await self._runner.read(lambda connection: balance.astray(connection, ids))

@@ -7,11 +7,16 @@ from typing import Protocol
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import Case, Kind
 from gateway.core.events import (
+    CallbackAsked,
+    CallbackEnded,
+    CallEnded,
     DeliveryReleased,
     DoubleDetected,
     Event,
     MessageReceived,
     Recorded,
+    RecordingKept,
+    RecordingMissed,
     TicketReceived,
     TicketReplied,
     TicketRescued,
@@ -30,21 +35,41 @@ _TICKETS_IN_HAND = 1000
 _RESCUES_IN_HAND = 64
 _FOLLOW_UPS_IN_HAND = 64
 _NOTICES_IN_HAND = 8
-_MAILS_IN_HAND = 64
-"""Those that take long to read leave room for others."""
-_ANSWERS_IN_HAND = 16
+_FETCHED_IN_HAND = 64
+"""Mails that take long to read, and recordings that take long to come, leave room for others."""
+_SENT_IN_HAND = 16
 _FOLLOW_UP_LEASE = 30.0
 _MAIL_LEASE = 600.0
 """Of reading a mail, and of acknowledging one."""
 ANSWER_LEASE = 1800.0
 """Of sending an answer on: over a slow line one with large files takes long, and a second try beside the first would be
 a second copy."""
+_CALL_LEASE = 120.0
+"""Of what is left to do about a call: a recording is fetched within a minute."""
+_CALLBACK_LEASE = 60.0
+"""Of one step of calling back: a call is ordered, and goes on by itself."""
+_BY_A_CHANNEL = (
+    (Kind.MAIL, _FETCHED_IN_HAND, _MAIL_LEASE),
+    (Kind.ANSWER, _SENT_IN_HAND, ANSWER_LEASE),
+    (Kind.ACKNOWLEDGEMENT, _SENT_IN_HAND, _MAIL_LEASE),
+    (Kind.CALL, _FETCHED_IN_HAND, _CALL_LEASE),
+    (Kind.CALLBACK, _SENT_IN_HAND, _CALLBACK_LEASE),
+)
+"""What channels do, each kind in a loop of its own, so that a crowd of one holds up no other: how many at once, and the
+lease."""
+_AFTER_A_CALL = frozenset({Kind.TICKET, Kind.RECORD, Kind.CALL, Kind.CALLBACK})
+"""Its ticket is released, or goes to the system of who took it; and something may be left to do."""
 _NEWLY_OWED: dict[type[Event], frozenset[Kind]] = {
     TicketReceived: frozenset({Kind.TICKET}),
     TicketRescued: frozenset({Kind.RESCUE}),
     MessageReceived: frozenset({Kind.MESSAGE}),
     TicketReplied: frozenset({Kind.ANSWER}),
     DoubleDetected: frozenset({Kind.WITHDRAW}),
+    CallbackAsked: frozenset({Kind.CALLBACK}),
+    CallEnded: _AFTER_A_CALL,
+    CallbackEnded: _AFTER_A_CALL,
+    RecordingKept: _AFTER_A_CALL,
+    RecordingMissed: _AFTER_A_CALL,
 }
 """What is owed at once after an event. All else is found when it is due, or by the next poll."""
 _NOTHING = frozenset[Kind]()
@@ -98,7 +123,7 @@ class Engine:
                 "follow-up",
                 store,
                 clock,
-                frozenset({Kind.MESSAGE, Kind.RECONCILE, Kind.CONFIRM, Kind.WITHDRAW}),
+                frozenset({Kind.MESSAGE, Kind.RECONCILE, Kind.CONFIRM, Kind.WITHDRAW, Kind.RECORD}),
                 follow_ups,
                 in_hand=_FOLLOW_UPS_IN_HAND,
                 lease=_FOLLOW_UP_LEASE,
@@ -112,27 +137,9 @@ class Engine:
                 in_hand=_NOTICES_IN_HAND,
                 lease=_FOLLOW_UP_LEASE,
             ),
-            DeliveryLoop(
-                "mail",
-                store,
-                clock,
-                frozenset({Kind.MAIL}),
-                channel_work,
-                in_hand=_MAILS_IN_HAND,
-                lease=_MAIL_LEASE,
-            ),
-            # A crowd of acknowledgements holds up no answer.
             *(
-                DeliveryLoop(
-                    kind.value,
-                    store,
-                    clock,
-                    frozenset({kind}),
-                    channel_work,
-                    in_hand=_ANSWERS_IN_HAND,
-                    lease=lease,
-                )
-                for kind, lease in ((Kind.ANSWER, ANSWER_LEASE), (Kind.ACKNOWLEDGEMENT, _MAIL_LEASE))
+                DeliveryLoop(kind.value, store, clock, frozenset({kind}), channel_work, in_hand=in_hand, lease=lease)
+                for kind, in_hand, lease in _BY_A_CHANNEL
             ),
         ]
         self._monitors: dict[str, tuple[LiveProvider, asyncio.Task[None]]] = {}

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from gateway.core.clock import Clock, Instant
+from gateway.core.dialling import Desk
 from gateway.core.ports import Provider
 from gateway.core.provider import HealthState, ProviderStatus
 from gateway.core.ticket import Priority, Terms, Ticket
 from routing.delivery.lanes import Lane
 from routing.delivery.put_off import PutOff
 from routing.health.monitor import Monitor
+from routing.policy.coverage import Asked
 from routing.policy.match import fits
+from routing.policy.phones import PhoneView, desks_of, phones
 from routing.policy.plan import Option, View, plan, serving
 from routing.policy.settings import Match, PolicySettings
 from routing.settings import ProviderSettings
@@ -172,11 +175,28 @@ class Fleet:
     # What intake, the pages and operations ask (ports Routing and RoutingStatus).
 
     def terms(self, channel: str, language: str | None, category: str | None, priority: Priority) -> Terms:
-        """The promise of the first policy that fits; the last one takes what fits no other."""
+        return self._route(channel, language, category, priority).terms
+
+    def desks(self, channel: str, language: str | None, category: str | None, priority: Priority) -> list[Desk]:
+        policy, now = self._route(channel, language, category, priority).policy, self._clock.now()
+        views = {
+            name: PhoneView(live.status(now), live.settings, live.settings.voice)
+            for name in policy.providers
+            if (live := self._providers[name])
+        }
+        return desks_of(phones(Asked(channel, language, category), policy, views, now))
+
+    def phones(self) -> dict[str, Desk]:
+        """Every provider's, by what is dialled, whether it may be dialled now or not."""
+        voices = ((live.name, live.settings.voice) for live in self.everyone())
+        return {voice.dial: voice.desk(name) for name, voice in voices if voice is not None}
+
+    def _route(self, channel: str, language: str | None, category: str | None, priority: Priority) -> Route:
+        """The first whose policy fits; the last one takes what fits no other."""
         for route in self._routes:
             if route.takes_all or fits(route.policy.match, channel, language, category, priority):
-                return route.terms
-        return self._routes[-1].terms
+                return route
+        return self._routes[-1]
 
     def serving(self, policy: str) -> str | None:
         return serving(self.policy(policy), self.statuses())

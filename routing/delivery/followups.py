@@ -1,5 +1,6 @@
-"""What is owed to a provider about a copy: further messages, the truth about it, a read-back, a withdrawal."""
+"""What is owed to a provider about a copy: further messages, the truth about it, a read-back, a withdrawal, itself."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from gateway.core.clock import Clock, Instant
@@ -13,6 +14,7 @@ from gateway.core.ticket import Direction
 from routing.delivery.backoff import backoff, wait_to_be_woken
 from routing.delivery.facts import first_read_back, record_surely
 from routing.delivery.fleet import Fleet, LiveProvider
+from routing.delivery.records import Records
 
 LOOKED_FOR = 600.0
 """Seconds for which a copy is looked for after an unknown outcome, counted anew when its desk is back: a desk that
@@ -32,11 +34,12 @@ class FollowUps:
         self._store = store
         self._fleet = fleet
         self._clock = clock
-        self._by_kind = {
+        self._by_kind: Mapping[Kind, Callable[[Case, Handoff, LiveProvider], Awaitable[None]]] = {
             Kind.MESSAGE: self._message,
             Kind.RECONCILE: self._reconcile,
             Kind.CONFIRM: self._confirm,
             Kind.WITHDRAW: self._withdraw,
+            Kind.RECORD: Records(store, fleet, clock),
         }
 
     async def __call__(self, case: Case) -> None:
@@ -171,6 +174,9 @@ class FollowUps:
         """Is it still there, and does somebody work on it?"""
         if copy.state is not HandoffState.ACCEPTED or copy.superseded:
             await self._finish(case)
+            return
+        if copy.to_record:
+            await self._wait(case, "its provider's own system has not been given it yet", _SOONEST_LOOK)
             return
         neglected_at = self._neglected_at(case, copy)
         if not live.settings.can_read:

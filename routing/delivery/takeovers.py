@@ -31,7 +31,7 @@ _REVIEW = 1.0
 """Seconds between reviews though no health changed: an answer may come late from a provider already down."""
 _BATCH = 500
 """Rows that one verb may touch, so that it doesn't hold up the others."""
-_ABOUT_COPIES = frozenset({Kind.MESSAGE, Kind.RECONCILE, Kind.CONFIRM, Kind.WITHDRAW})
+_ABOUT_COPIES = frozenset({Kind.MESSAGE, Kind.RECONCILE, Kind.CONFIRM, Kind.WITHDRAW, Kind.RECORD})
 
 
 class Takeovers:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from gateway.core.clock import Instant, iso
+from gateway.core.hours import first_gap
 from gateway.core.texts import Saying
-from routing.policy.hours import first_gap
 from routing.policy.settings import ContractTerms, Match
 
 

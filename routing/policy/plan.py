@@ -12,8 +12,7 @@ from gateway.core.provider import HealthState, ProviderStatus
 from gateway.core.texts import Saying, mark
 from gateway.core.ticket import Ticket
 from gateway.core.values import dataclass
-from routing.policy.hours import is_open
-from routing.policy.match import serves_language
+from routing.policy.coverage import closed, uncovered
 from routing.policy.settings import ContractTerms, PolicySettings
 
 
@@ -76,7 +75,7 @@ def plan(ticket: Ticket, policy: PolicySettings, views: Mapping[str, View], now:
     unfit: list[Option] = []
     for name in policy.providers:
         view = views[name]
-        misfit = _misfit(ticket, view.terms, now)
+        misfit = uncovered(ticket, view.terms) or closed(view.terms, now)
         use, health, until = _by_health(ticket, view, now)
         if misfit is None:
             fitting.append(_option(name, use, health, until, view, now))
@@ -92,19 +91,6 @@ def _option(name: str, use: Use, reason: Saying, until: Instant | None, view: Vi
     return Option(
         name, use, reason, until, view.room, view.accepted_at, view.can_search, put_off=view.put_off_until > now
     )
-
-
-def _misfit(ticket: Ticket, terms: ContractTerms, now: Instant) -> Saying | None:
-    """Why the provider's contract doesn't cover this ticket now; None where it does."""
-    if ticket.language and not serves_language(ticket.language, terms.languages):
-        return Saying("does not serve the language {language}", language=ticket.language)
-    if terms.channels and ticket.channel not in terms.channels:
-        return Saying("does not serve the channel {channel}", channel=ticket.channel)
-    if ticket.category and terms.categories and ticket.category not in terms.categories:
-        return Saying("does not serve the category {category}", category=ticket.category)
-    if terms.hours is not None and not is_open(terms.hours, now):
-        return Saying("closed at this hour")
-    return None
 
 
 def _by_health(ticket: Ticket, view: View, now: Instant) -> tuple[Use, Saying, Instant | None]:

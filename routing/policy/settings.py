@@ -2,37 +2,9 @@
 
 from pydantic import Field, field_validator
 
+from gateway.core.hours import Hours
 from gateway.core.settings import Duration, Settings
 from gateway.core.ticket import Priority
-from routing.policy.hours import parse_holiday, parse_window, parse_zone
-
-
-class Hours(Settings):
-    """When a provider works, in its own time zone."""
-
-    timezone: str = Field(description="IANA name, such as Europe/Madrid.")
-    open: tuple[str, ...] = Field(description="Such as 'mon-fri 08:00-20:00' or 'sat 09:00-14:00'.", min_length=1)
-    holidays: tuple[str, ...] = Field((), description="Dates without service, such as 2026-12-25.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_a_zone(cls, name: str) -> str:
-        parse_zone(name)
-        return name
-
-    @field_validator("open")
-    @classmethod
-    def _are_windows(cls, windows: tuple[str, ...]) -> tuple[str, ...]:
-        for window in windows:
-            parse_window(window)
-        return windows
-
-    @field_validator("holidays")
-    @classmethod
-    def _are_dates(cls, holidays: tuple[str, ...]) -> tuple[str, ...]:
-        for holiday in holidays:
-            parse_holiday(holiday)
-        return holidays
 
 
 class ContractTerms(Settings):

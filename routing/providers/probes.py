@@ -11,7 +11,7 @@ import aiohappyeyeballs
 
 from gateway.core.egress import Addressing, guarded_socket
 from gateway.core.errors import NoMeans, ProviderUnavailable
-from routing.providers.outbound import NothingLeft, OutboundClient, OutboundError, explain_os_error, is_ours
+from gateway.core.outbound import NothingLeft, OutboundClient, OutboundError, explain_os_error, is_ours
 
 _NEXT_ADDRESS_AFTER = 0.25
 """Seconds after which the next address of a host is tried too (RFC 8305)."""

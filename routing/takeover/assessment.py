@@ -6,9 +6,9 @@ Data only; `relevo check` prints it, `serve` refuses by it, and the evidence of 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gateway.core.bound import Bound, Knob
 from gateway.core.settings import show_duration
 from gateway.core.texts import Saying
-from routing.takeover.bound import Bound
 from routing.takeover.bounds import (
     Drain,
     Platform,
@@ -22,7 +22,7 @@ from routing.takeover.bounds import (
     unanswered_canary,
 )
 from routing.takeover.inputs import PolicyFigures, ProviderFigures
-from routing.takeover.knob import SHORTEST_HEDGE, Knob, slack, tightest_knob
+from routing.takeover.knob import SHORTEST_HEDGE, slack, tightest_knob
 
 EXAMPLE_RESCUE = 100
 """Tickets in the rescue that is printed as an example."""

@@ -9,9 +9,9 @@ r reclaim poll; B tickets at once; mu_b what the backup takes a second; W pick-u
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.core.bound import Bound, Term
 from gateway.core.settings import show_duration
 from gateway.core.texts import Saying
-from routing.takeover.bound import Bound, Term
 
 
 @dataclass(frozen=True, slots=True)

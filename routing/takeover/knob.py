@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from gateway.core.settings import show_duration
-from gateway.core.texts import Saying
+from gateway.core.bound import Knob
 from routing.takeover.bounds import Desk, Platform, longest_hedge
 from routing.takeover.inputs import PolicyFigures, ProviderFigures
 
@@ -13,21 +12,6 @@ SHORTEST_HEDGE = 0.1
 """Seconds; with less, nearly every ticket would go to two providers. A contract that needs less can't be met."""
 
 _STEPS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Knob:
-    """A setting with the value that makes the contract hold."""
-
-    setting: str
-    now: float
-    to: float
-
-    @property
-    def turn(self) -> Saying:
-        """What to do with it."""
-        to, now = show_duration(self.to), show_duration(self.now)
-        return Saying("{setting}: {to} instead of {now}", setting=self.setting, to=to, now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The promise of one policy in figures: what the evidence of its takeovers is measured against."""
 
+from gateway.core.bound import Bound
 from routing.takeover.assessment import PolicyAssessment
-from routing.takeover.bound import Bound
 from routing.takeover.bounds import detection, rescue, ticket
 from routing.takeover.inputs import ProviderFigures
 

@@ -9,7 +9,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gateway.core.delivery import HANDING_OVER, Case, ClaimRequest, Defer, Finish, Kind, Quarantine
+from gateway.core.calls import CallKept, Taken
+from gateway.core.delivery import (
+    HANDING_OVER,
+    Case,
+    ClaimRequest,
+    Defer,
+    Delivery,
+    Finish,
+    HandoffFact,
+    Kind,
+    Quarantine,
+)
 from gateway.core.handoff import Handoff, HandoffState, surplus_copies
 from gateway.core.ids import new_id
 from gateway.core.provider import ProviderReport, ReportType
@@ -19,6 +30,7 @@ from gateway.store import SqlStore
 from gateway.store.cases import load_cases
 from gateway.store.verbs.recover import recover
 from tests.support.examples import examples
+from tests.support.kept_calls import Calling, held_ticket, said
 from tests.support.kept_mails import new_mail
 from tests.support.store import InlineRunner, SetClock
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
@@ -47,6 +59,7 @@ class Ledger(RuleBasedStateMachine):
         self.tickets: list[str] = []
         self.cases: list[Case] = []
         self.copies: list[Handoff] = []
+        self.calls: list[Calling] = []
         self.run(self.store.start())
 
     def run(self, step: Coroutine[Any, Any, T]) -> T:
@@ -150,6 +163,47 @@ class Ledger(RuleBasedStateMachine):
     def forget_mails(self, limit: int) -> None:
         self.run(self.store.forget_mails("mail", self.now - 2, limit))
 
+    @rule(hold=st.sampled_from([1.0, 5.0, 100.0]))
+    def call_us(self, hold: float) -> None:
+        call, opening = Calling(self.store), held_ticket(at=self.now, hold=hold)
+        assert self.run(call.step(at=self.now, opening=opening, owed=(self.watch(call),))) is CallKept.KEPT
+        self.calls.append(call)
+        self.tickets.append(opening.message.ticket_id)
+
+    @precondition(lambda self: self.tickets)
+    @rule(which=pick)
+    def call_about(self, which: int) -> None:
+        """A call that joins a ticket, wherever that stands."""
+        call = Calling(self.store)
+        ticket_id, account = self.tickets[which % len(self.tickets)], said(at=self.now)
+        joins = call.step(at=self.now, ticket_id=ticket_id, messages=(account,), owed=(self.watch(call),))
+        assert self.run(joins) is CallKept.KEPT
+        self.calls.append(call)
+
+    def watch(self, call: Calling) -> Delivery:
+        """What its channel has to do about it, until it is over."""
+        payload = {"call": call.sid}
+        return Delivery(new_id(), Kind.CALL, self.now, self.now, target="phone", payload=payload)
+
+    @precondition(lambda self: self.calls)
+    @rule(which=pick, provider=st.sampled_from((None, *PROVIDERS)), ends=st.booleans(), written=st.booleans())
+    def go_on_with_a_call(self, which: int, provider: str | None, ends: bool, written: bool) -> None:
+        call = self.calls[which % len(self.calls)]
+        step = call.step(
+            at=self.now,
+            taken=Taken(provider, self.now) if provider else None,
+            messages=(said(at=self.now),) if written else (),
+            release=ends,
+        )
+        assert self.run(step) is CallKept.KEPT
+        kept = self.run(call.kept())
+        self.copies += [
+            copy
+            for each in self.written()
+            if each.ticket and each.ticket.id == kept.ticket_id
+            for copy in each.handoffs
+        ]
+
     @precondition(lambda self: self.cases)
     @rule(which=pick, how=st.sampled_from(["defer", "finish", "quarantine", "sent", "adopt"]))
     def decide(self, which: int, how: str) -> None:
@@ -159,10 +213,20 @@ class Ledger(RuleBasedStateMachine):
 
     async def _decide(self, case: Case, how: str) -> bool:
         lease = lease_of(case)
+        if case.delivery.kind in (Kind.MAIL, Kind.CALL) and how not in ("defer", "quarantine"):
+            how = "finish"
         if how == "defer":
             return (await self.store.defer([Defer(lease, self.now + 1, "later", attempted=True)]))[0]
         if how == "finish" and case.delivery.kind is Kind.MAIL:
             return await self.store.mail_read(MailRead(lease, case.delivery.id, self.now))
+        if how == "finish" and case.delivery.kind is Kind.CALL:
+            (call,) = (each for each in self.calls if each.sid == case.delivery.payload["call"])
+            return await call.step(at=self.now, over=True, done=lease) is CallKept.KEPT
+        if how == "finish" and case.delivery.kind is Kind.RECORD:
+            recorded = HandoffFact(
+                case.delivery.handoff_id or "", HandoffState.ACCEPTED, self.now, "R-recorded", recorded=True
+            )
+            await self.store.record([recorded])
         if how == "finish":
             return (await self.store.finish([Finish(lease)]))[0]
         if how == "quarantine":
@@ -201,6 +265,7 @@ class Ledger(RuleBasedStateMachine):
     def the_ledger_balances(self) -> None:
         assert self.loop.run(self.store.audit(None, 1_000)) == ([], None)
         assert self.loop.run(self.store.audit_mails(None, 1_000)) == ([], None)
+        assert self.loop.run(self.store.audit_calls(None, 1_000)) == ([], None)
 
     @invariant()
     def what_is_to_be_read_is_there(self) -> None:
@@ -209,6 +274,18 @@ class Ledger(RuleBasedStateMachine):
                 "SELECT id FROM raw_mails WHERE read_at IS NULL AND id NOT IN (SELECT mail_id FROM raw_contents)"
             ).scalars()
             assert list(lost) == []
+
+    @invariant()
+    def what_a_provider_is_to_be_given_after_a_call_is_owed(self) -> None:
+        """Or a person looks at it."""
+        for case in self.written():
+            to_record = {copy.id for copy in case.handoffs if copy.to_record and copy.live and not copy.superseded}
+            with self.runner.connection.begin():
+                owed = self.runner.connection.exec_driver_sql(
+                    "SELECT handoff_id FROM deliveries WHERE kind = 'record' "
+                    "UNION SELECT handoff_id FROM quarantine WHERE kind = 'record'"
+                ).scalars()
+                assert to_record - {copy.id for copy in surplus_copies(case.handoffs)} <= set(owed)
 
     @invariant()
     def every_double_is_known(self) -> None:

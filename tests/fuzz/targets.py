@@ -26,8 +26,8 @@ from channels.email.threading.addresses import ReplyAddresses
 from channels.email.threading.claims import Claims, Strategy
 from channels.email.threading.decision import Decision, Known, decide, sole_sender
 from channels.email.threading.message_ids import OwnMessageIds
-from channels.email.threading.references import references_in
 from channels.email.threading.tokens import REQUESTER, Party, Purpose, ThreadTokens
+from channels.references import references_in
 from gateway.core.reference import check_digit, parse_reference
 
 _LIMITS = Limits(size=1_000_000, header_size=100_000, parts=100, depth=20, html_size=100_000, html_tags=1_000)

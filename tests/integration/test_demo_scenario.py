@@ -114,8 +114,17 @@ async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forget
     urls = {desk: f"http://127.0.0.1:{port}" for desk, port in ports.items()}
     relay = await stack.enter_async_context(TestServer(Relay(urls, session, forgetful=forgetful).app()))
     url = str(relay.make_url("")).rstrip("/")
-    no_mail = Mail(desks["acme"], url, "")
-    stage = Stage(relevo=desks["acme"], desks=desks, public_url=url, ops_url=url, desk_urls=urls, mail=no_mail)
+    nobody = desks["acme"]
+    stage = Stage(
+        relevo=nobody,
+        desks=desks,
+        public_url=url,
+        ops_url=url,
+        desk_urls=urls,
+        mail=Mail(nobody, url, ""),
+        carrier=nobody,
+        file=directory / "relevo.yaml",
+    )
     rows: list[Row] = []
     async with asyncio.timeout(15):
         return await perform(outage, stage, QUICK, rows.append), rows

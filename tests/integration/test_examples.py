@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.app.configuration import assess, load_configuration, require_possible
+from gateway.app.lines import assess_lines
 
 EXAMPLES = sorted(Path(__file__).parents[2].joinpath("config", "examples").iterdir())
 
@@ -14,7 +15,7 @@ EXAMPLES = sorted(Path(__file__).parents[2].joinpath("config", "examples").iterd
 def test_an_example_loads_and_its_contracts_can_be_met(example: Path) -> None:
     secrets = re.findall(r"env: (\w+)", example.read_text(encoding="utf-8"))
     config = load_configuration(example, {name: f"a secret for {name}" for name in secrets})
-    require_possible(assess(config, now=0.0))
+    require_possible(assess(config, now=0.0), assess_lines(config))
 
 
 def test_there_is_an_example() -> None:

@@ -1,5 +1,7 @@
 """The ops API's client, against the real listener, and against what isn't one."""
 
+from collections.abc import Sequence
+
 import aiohttp
 import pytest
 from aiohttp import web
@@ -7,6 +9,7 @@ from aiohttp.test_utils import TestServer, unused_port
 
 from gateway.client import NotRunning, OpsClient, OpsError, WrongToken, as_takeover
 from gateway.core.delivery import Kind, Quarantined
+from gateway.core.events import GatewayStarted, Recorded
 from gateway.core.provider import Takeover
 from gateway.web.ops import PolicyFacts
 from tests.support.kept_mails import CONTENT, new_mail
@@ -78,6 +81,18 @@ async def test_every_page_of_tickets_is_read() -> None:
         every = await client.every_ticket(state="waiting")
         assert [each["reference"] for each in every] == [reference(number) for number in range(401, 0, -1)]
         assert await client.every_ticket(state="resolved") == []
+
+
+@pytest.mark.parametrize("ids", [(), (1,), (1, 2), (7,), (3, 4, 9, 250, 1001), range(1, 1500)])
+async def test_the_events_are_read_from_the_end_of_the_stream(ids: Sequence[int]) -> None:
+    """Whatever is told later comes behind it, and little of what was told before."""
+    stream = [Recorded(seq, GatewayStarted(at=NOW, version="1", unsure=0)) for seq in ids]
+    site = OpsSite(token="t", reads=FakeReads(stream=stream))
+    async with site.running(), OpsClient(site.url, "t") as client:
+        last = await client.last_event()
+        assert max(ids, default=0) - 1 <= last <= max(ids, default=0)
+        stream.append(Recorded(5000, GatewayStarted(at=NOW, version="2", unsure=0)))
+        assert (await client.events(last))[-1]["data"]["version"] == "2"
 
 
 async def test_whether_it_is_ready() -> None:

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from channels.web.turns import Turns
 from gateway.core.delivery import Case
+from gateway.core.outbound import NoReply, OutboundClient
 from gateway.listener import Limits
-from routing.providers.outbound import NoReply, OutboundClient
 from tests.support.eventually import eventually, fewer
 from tests.support.listening import Line, Listening, listening, status
 from tests.support.memory import memory

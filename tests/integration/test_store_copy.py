@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 
 from gateway.app.blobs import build_blobs
+from gateway.core.calls import CallKept
 from gateway.core.clock import SystemClock
 from gateway.core.delivery import Kind, Quarantine
 from gateway.core.errors import StoreFailed
@@ -22,6 +23,7 @@ from gateway.core.ticket import Acceptance, Allowance, Attachment, Requester
 from gateway.store import SqlStore, open_store
 from tests.contract.blobs_contract import CONTENT, content_of, put
 from tests.support.command import invoke
+from tests.support.kept_calls import CALLER, Calling
 from tests.support.kept_mails import Reading, new_mail
 from tests.support.postgres import Server, empty_store, shared_server
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
@@ -73,7 +75,19 @@ async def lived_in(url: str) -> None:
         await store.save_policies({"a": 1}, "digest")
         await store.record_audit("eva", "reload", {"digest": "digest"})
         await store.secret()
+        await people_called(store)
         await mails_came(store, blobs)
+
+
+async def people_called(store: SqlStore) -> None:
+    """One who is on the phone still, and one to whom somebody has spoken."""
+    now = SystemClock().now()
+    await Calling(store, "CA1").opened(at=now)
+    taken = Calling(store, "CA2")
+    await taken.opened(at=now)
+    await taken.taken("acme", at=now)
+    await Calling(store, "CA3").step(at=now, calls=CALLER, reserved=600.5)
+    await store.opt_out("texts", CALLER, now, out=True)
 
 
 async def mails_came(store: SqlStore, blobs: KeptBlobs) -> None:
@@ -113,13 +127,16 @@ async def contents(store: SqlStore) -> list[object]:
         sorted(await store.health(), key=lambda status: status.name),
         await store.secret(),
         await store.save_policies({"a": 1}, "digest"),
+        [await store.call(sid) for sid in ("CA1", "CA2", "CA3")],
+        await store.calls_to("phone", 0.0),
+        await store.opted_out("texts", CALLER),
     ]
 
 
 async def test_everything_arrives_as_it_was(source: str, target: str) -> None:
     result = await asyncio.to_thread(copy, source, target)
     assert result.exit_code == 0, result.output
-    assert "tickets                 1202" in result.output
+    assert "tickets                 1204" in result.output
     async with opened(source) as (before, _), opened(target) as (after, blobs):
         was = await contents(before)
         assert await contents(after) == was
@@ -141,6 +158,8 @@ async def test_life_goes_on_where_it_was(source: str, target: str) -> None:
         assert [each.seq for each in await store.events(last)] == [last + 1, last + 2]
         assert await store.save_policies({"a": 2}, "another") == 2
         assert (await store.audit(None, 2_000))[0] == []
+        assert (await store.counts(SystemClock().now()))["tickets_waiting"] == 1_201, "one is held"
+        assert await Calling(store).step(calls=CALLER) is CallKept.BUSY
 
 
 def test_a_target_that_is_not_empty_is_refused(source: str, target: str) -> None:
@@ -199,7 +218,7 @@ def test_what_arrives_otherwise_than_it_was_is_noticed(source: str, target: str)
     finally:
         server.execute("DROP FUNCTION spoil CASCADE", "relevo")
     assert result.exit_code == 1
-    assert "tickets did not arrive as it was: 1202 rows were sent, 1202 are there" in result.output
+    assert "tickets did not arrive as it was: 1204 rows were sent, 1204 are there" in result.output
     assert rows(server) == 0
 
 

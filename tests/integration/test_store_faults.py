@@ -257,3 +257,29 @@ async def test_t02_every_mail_that_was_kept_is_one_ticket_after_a_kill(
     with sqlite3.connect(file) as connection:
         ((kept, read),) = connection.execute("SELECT count(*), count(DISTINCT message_id) FROM raw_mails")
     assert kept == read == len(tickets)
+
+
+@pytest.mark.parametrize("failpoint", ["keep_call.before_commit:23", "keep_call.after_commit:23"])
+async def test_a_call_is_kept_with_all_that_follows_or_not_at_all(file: Path, start: Start, failpoint: str) -> None:
+    child = start(file, "calls", RELEVO_FAILPOINT=failpoint)
+    said, _ = child.communicate(timeout=30)
+    assert child.returncode == -signal.SIGKILL
+    told = {line.split()[1]: line.split()[0] for line in said.splitlines()[1:]}
+    assert set(told.values()) >= {"opened", "ended"}
+    async with store_of(file) as store:
+        calls = {sid: await store.call(sid) for sid in told}
+        assert all(call and call.over for sid, call in calls.items() if told[sid] == "ended")
+        tickets = {ticket.id: ticket for ticket in await store.tickets(limit=10_000)}
+        taken = {copy.ticket_id for copy in await store.handoffs(list(tickets))}
+        assert all(call and call.ticket_id in taken for sid, call in calls.items() if told[sid] != "opened")
+        assert {each for each, ticket in tickets.items() if ticket.state is TicketState.HANDED_OFF} == taken
+        assert (await store.audit(None, 10_000))[0] == []
+    with sqlite3.connect(file) as connection:
+        kept = connection.execute("SELECT ticket_id, version, ended FROM calls").fetchall()
+        recorded = {each for (each,) in connection.execute("SELECT ticket_id FROM deliveries WHERE kind = 'record'")}
+        messages = dict(connection.execute("SELECT ticket_id, count(*) FROM messages GROUP BY ticket_id"))
+    assert sorted(each for each, _, _ in kept) == sorted(tickets), "one ticket for each call"
+    assert recorded == taken
+    assert all(
+        messages[each] == (2 if version == 3 else 1) and ended == (version == 3) for each, version, ended in kept
+    )

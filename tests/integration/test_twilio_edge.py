@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from aiohttp import web
 
+from channels.phone.settings import TextSettings
+from channels.phone.trial import try_out
 from channels.phone.twilio.media import RECORDING_TYPES, Media, NotFetched, Wanted, recording_url
 from channels.phone.twilio.outcome import Deferred, Refused, Taken, Unknown
 from channels.phone.twilio.rest import Account, ApiUnavailable, NewCall, NewMessage, TwilioApi
 from channels.phone.twilio.signed import CONTENT_LIMIT, Guard, Refusal
+from channels.trial import Tried
 from gateway.core.clock import SystemClock
 from tests.support.blobs import MemoryBlobs
 from tests.support.listening import Listening, listening, status
@@ -168,7 +172,7 @@ class TestOrders:
     async def test_what_is_not_answered_in_time_is_unknown(self, twilio: FakeTwilio) -> None:
         twilio.slow = 60
         api = TwilioApi(Account(ACCOUNT_SID, AUTH_TOKEN, twilio.url, allow_private=True), CLOCK, within=0.05)
-        assert await api.send_message(MESSAGE) == Unknown("no answer in time")
+        assert await api.send_message(MESSAGE) == Unknown("no answer within 50ms")
         await api.close()
 
     async def test_a_call_is_looked_for_alike(self, twilio: FakeTwilio) -> None:
@@ -360,3 +364,30 @@ class TestMedia:
                     await media.fetch(wanted)
                 assert refused.value.later is later
             assert not blobs.contents
+
+
+class TestTrial:
+    @staticmethod
+    async def tried(**account: Any) -> list[Tried]:
+        settings = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "numbers": ["+34910000000"], **account}
+        told: list[Tried] = []
+        went_well = await try_out(TextSettings.model_validate(settings), CLOCK, told.append)
+        assert went_well == all(each.why is None for each in told)
+        return told
+
+    async def test_an_account_that_is_ours(self, twilio: FakeTwilio) -> None:
+        part = f"api: {twilio.url.removeprefix('http://')}"
+        assert await self.tried(api=twilio.url, allow_private=True) == [Tried(part, "account")]
+
+    async def test_a_wrong_token(self, twilio: FakeTwilio) -> None:
+        (told,) = await self.tried(api=twilio.url, allow_private=True, auth_token="another token, and a long one")
+        assert told.why == "it answered 401: is account_sid right, and auth_token that account's?"
+
+    async def test_nobody_there(self) -> None:
+        (told,) = await self.tried(api="http://127.0.0.1:9", allow_private=True)
+        assert told.why is not None
+        assert told.why.startswith("no connection")
+
+    async def test_a_private_address_that_is_not_permitted(self, twilio: FakeTwilio) -> None:
+        (told,) = await self.tried(api=twilio.url)
+        assert told.why == "its address is not a public one, and only those are permitted"

@@ -15,7 +15,7 @@ from gateway.core.errors import StoreUnavailable
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.reference import show_reference
 from gateway.core.settings import Listen
-from gateway.core.ticket import InboundMessage, Receipt
+from gateway.core.ticket import InboundMessage, Intake, Receipt
 from gateway.listener import Listener
 from routing.providers.context import ProviderContext
 from routing.providers.webhook.adapter import WebhookProvider
@@ -42,6 +42,9 @@ class RememberingIntake:
             raise self.result
         self.reports.append(report)
         return self.result
+
+    def rows_of(self, message: InboundMessage, now: float) -> Intake:
+        raise AssertionError("a provider's report is no request")
 
     async def foresee(self, report: ProviderReport) -> ReportResult:
         if isinstance(self.result, Exception):

@@ -13,7 +13,7 @@ from channels.email.answering.outbox import MailSender
 from channels.email.identity import MailIdentity
 from channels.email.sending.relay import Relay
 from channels.email.settings import EmailSettings
-from channels.email.troubles import Troubles
+from channels.email.troubles import MailTroubles
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case, Delivery, Kind
 from gateway.core.errors import StoreUnavailable
@@ -108,6 +108,7 @@ class Counted:
     def channel_succeeded(self, channel: str, at: Instant) -> None: ...
     def mail_read(self, channel: str, outcome: str) -> None: ...
     def mailbox_counted(self, channel: str, folder: str, mails: int, missing: int) -> None: ...
+    def webhook_refused(self, channel: str, reason: str) -> None: ...
 
     def mail_sent(self, channel: str, outcome: str) -> None:
         self.sent.append(outcome)
@@ -147,7 +148,7 @@ class WayOut:
         )
         key = self.context.signer.derived_key("mail/threads")
         self.identity = MailIdentity("mail", HELP, None, key, lambda: ["sur"])
-        self.troubles = Troubles("mail", self.store, self.clock)
+        self.troubles = MailTroubles("mail", self.store, self.clock)
         self.outbox = Outbox("mail", self.relays, self.counted, self.troubles)
         self.answers = Answers(self.settings, self.context, backstage, self.identity, self.outbox)
         self.post = MailPost(self.settings, self.context, backstage, self.identity, self.outbox, self.troubles)

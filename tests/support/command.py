@@ -19,6 +19,7 @@ SECRETS = {
     "ACME_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZg==",
     "NORTE_SECRET": "whsec_ZmVkY2JhOTg3NjU0MzIxMA==",
     "RELEVO_TOKEN": TOKEN,
+    "TWILIO_AUTH_TOKEN": "a-token-of-the-account",
 }
 ENGLISH = {"LC_ALL": "C.UTF-8"}
 
@@ -48,6 +49,29 @@ policies:
     takeover_within: 5s
 """
 """Any free ports, and desks that nobody listens for."""
+WITH_PHONE = (
+    (
+        "  web: {type: web}\n",
+        """\
+  web: {type: web}
+  phone:
+    type: voice
+    account_sid: AC00000000000000000000000000000000
+    auth_token: {env: TWILIO_AUTH_TOKEN}
+    numbers: ["+34910000000"]
+    answer_within: 60s
+""",
+    ),
+    (
+        "secret: {env: ACME_SECRET}\n",
+        'secret: {env: ACME_SECRET}\n    voice: {dial: "+34910000001", accept_key: "1"}\n',
+    ),
+    (
+        "secret: {env: NORTE_SECRET}\n",
+        'secret: {env: NORTE_SECRET}\n    voice: {dial: "+34910000002", accept_key: "1"}\n',
+    ),
+)
+"""Changes that give it a phone number, and a phone to each desk."""
 
 
 def write_configuration(folder: Path, *changes: tuple[str, str]) -> Path:

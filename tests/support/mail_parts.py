@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from channels.channel import Backstage, ChannelContext
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case, ClaimRequest, Kind
+from gateway.core.dialling import Desk
 from gateway.core.errors import StoreFailed
 from gateway.core.organisation import Organisation
 from gateway.core.post import DeskContact
@@ -34,6 +35,9 @@ class Promised:
     def serving(self, policy: str) -> str | None:
         return None
 
+    def desks(self, channel: str, language: str | None, category: str | None, priority: Priority) -> list[Desk]:
+        return []
+
 
 @dataclass
 class Told:
@@ -50,6 +54,8 @@ class Told:
         self.read.append(outcome)
 
     def mail_sent(self, channel: str, outcome: str) -> None: ...
+
+    def webhook_refused(self, channel: str, reason: str) -> None: ...
 
     def mailbox_counted(self, channel: str, folder: str, mails: int, missing: int) -> None:
         self.counted.append((channel, folder, mails, missing))

@@ -222,6 +222,7 @@ class FakeLedger:
     astray_once: set[str] = field(default_factory=set)
     """Seen astray at the first look only."""
     unread_mails: list[str] = field(default_factory=list)
+    open_calls: list[str] = field(default_factory=list)
     marked: list[str] = field(default_factory=list)
     announced: list[Event] = field(default_factory=list)
     notices: list[Delivery] = field(default_factory=list)
@@ -247,7 +248,13 @@ class FakeLedger:
         return found, page[-1] if len(page) == limit else None
 
     async def audit_mails(self, after_mail_id: str | None, limit: int) -> tuple[list[str], str | None]:
-        page = [each for each in sorted(self.unread_mails) if each > (after_mail_id or "")][:limit]
+        return self._page(self.unread_mails, after_mail_id, limit)
+
+    async def audit_calls(self, after_sid: str | None, limit: int) -> tuple[list[str], str | None]:
+        return self._page(self.open_calls, after_sid, limit)
+
+    def _page(self, keys: Sequence[str], after: str | None, limit: int) -> tuple[list[str], str | None]:
+        page = [each for each in sorted(keys) if each > (after or "")][:limit]
         return [each for each in page if each in self.astray], page[-1] if len(page) == limit else None
 
     async def audit_these(self, ids: Sequence[str]) -> list[str]:

@@ -10,8 +10,10 @@ from gateway.core.events import Event
 
 @dataclass
 class Outbox:
-    """Implements the port `DeliveryStore`; it keeps what it is told, and holds every lease."""
+    """Implements the port `DeliveryStore`; it keeps what it is told, and holds every lease unless told otherwise."""
 
+    holds: bool = True
+    begun: list[Begin] = field(default_factory=list)
     facts: list[HandoffFact] = field(default_factory=list)
     deferred: list[Defer] = field(default_factory=list)
     finished: list[Finish] = field(default_factory=list)
@@ -29,7 +31,8 @@ class Outbox:
         return [[] for _ in requests]
 
     async def begin(self, begins: Sequence[Begin]) -> list[bool]:
-        return [True for _ in begins]
+        self.begun += begins
+        return [self.holds for _ in begins]
 
     async def record(self, facts: Sequence[HandoffFact]) -> list[bool]:
         self.facts += facts

@@ -6,11 +6,11 @@ from typing import Any
 from channels.phone import inputs
 from channels.phone.answers import Answer
 from channels.phone.call import Call, Leg
-from gateway.core.dialling import Desk
 from channels.phone.flow import Flow
 from channels.phone.keeping import read, written
 from channels.phone.settings import VoiceSettings
 from channels.phone.speaking import Speaker
+from gateway.core.dialling import Desk
 
 NUMBER = "+34910000000"
 CALLER = "+34600111222"
@@ -38,7 +38,7 @@ class World:
         self.asked_for.append(call)
         return self.up
 
-    def may_call_back(self, _: str) -> bool:
+    def may_call_back(self, _: inputs.Incoming) -> bool:
         return self.call_back
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.postgres import Server
-from tests.support.rig import Rig
+from tests.support.rig import Adjust, Rig
 
 DATABASE = "relevo"
 _UNHURRIED = "12s"
@@ -29,6 +29,7 @@ class PostgresRig(Rig):
         *,
         peers: bool = False,
         spooling: bool = True,
+        adjust: Adjust | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         directory.mkdir(exist_ok=True)
@@ -36,6 +37,7 @@ class PostgresRig(Rig):
         self.spool = directory / "relevo.spool"
         self._peers = peers
         self._spooling = spooling
+        self._further = adjust
         super().__init__(directory, adjust=self._over_postgres, environment=environment)
 
     def beside(self, directory: Path) -> "PostgresRig":
@@ -59,3 +61,5 @@ class PostgresRig(Rig):
         }
         if self._peers:
             content["policies"][0]["takeover_within"] = _UNHURRIED
+        if self._further is not None:
+            self._further(content)

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.core.delivery import Case, Delivery, Kind
 from gateway.core.events import Event, ProviderStateChanged, Recorded
 from gateway.core.handoff import HandoffState, holding_copy
+from gateway.core.ports import DeliveryHandler
 from gateway.core.ticket import Direction, InboundMessage, Priority, Receipt, Requester, TicketState
 from gateway.intake import IntakeDoor
 from gateway.store import SqlStore
@@ -81,7 +82,7 @@ class Chronicle:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-async def _no_channel(case: Case) -> None:
+async def no_channel(case: Case) -> None:
     raise AssertionError(f"nothing is owed through a channel here: {case.delivery.kind}")
 
 
@@ -111,6 +112,8 @@ class Simulation:
             self.desks[name].become(mood)
         self.receipts: list[Receipt] = []
         self.broken: set[str] = set()
+        self.channel: DeliveryHandler = no_channel
+        """Does what is owed through a channel."""
         self._settings = settings
         self._chance = chance
         self._running: asyncio.Task[None] | None = None
@@ -121,7 +124,13 @@ class Simulation:
         """An engine over the store, with fresh monitors."""
         self.fleet = Fleet(self.clock)
         self.engine = Engine(
-            self.store, self.fleet, self.clock, NoNotices(), lambda _: self.promise, lambda _: self.broken, _no_channel
+            self.store,
+            self.fleet,
+            self.clock,
+            NoNotices(),
+            lambda _: self.promise,
+            lambda _: self.broken,
+            self._by_channel,
         )
         self.store.subscribe(self.engine)
         self.door = IntakeDoor(self.store, self.fleet, self.clock, Unmeasured())
@@ -130,6 +139,9 @@ class Simulation:
         self.apply([Route(self.policy, self.hedge)], self._settings)
         self._running = asyncio.create_task(self.engine.run(), name="engine")
         await self.fleet.first_probes(_FIRST_PROBES_WITHIN)
+
+    async def _by_channel(self, case: Case) -> None:
+        await self.channel(case)
 
     def apply(self, routes: Sequence[Route], settings: Mapping[str, AskableSettings]) -> None:
         """Put a configuration in force, as a reload does: providers whose settings are as before go on."""

@@ -1,8 +1,8 @@
-"""A process with a store, for tests that harm it: `python -m tests.support.store_process FILE [work [BATCH] | mails]`.
+"""A process with a store, for tests that harm it: `python -m tests.support.store_process FILE [MODE [BATCH]]`.
 
-It accepts one request per line of its standard input and answers `kept REFERENCE`, `refused ...` or `failed ...`; with
-`work` it accepts tickets, so many at once, and hands them over, without pause, until it is killed; with `mails` it
-keeps mails, and reads them.
+It accepts one request per line of its standard input and answers `kept REFERENCE`, `refused ...` or `failed ...`. With
+the mode `work` it accepts tickets, so many at once, and hands them over, without pause, until it is killed; with
+`mails` it keeps mails, and reads them; with `calls` it keeps phone calls, from their tickets to their ends.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ids import new_id
 from gateway.core.raw_mail import MailRead
 from gateway.store import SqlStore, open_store
+from tests.support.kept_calls import Calling
 from tests.support.kept_mails import new_mail
 from tests.support.store_work import lease_of, new_ticket
 
@@ -34,6 +35,8 @@ async def main(file: str, mode: str = "", batch: str = "1") -> None:
         await asyncio.gather(*(accept_and_hand_over(store, clock, int(batch)) for _ in range(4)))
     elif mode == "mails":
         await asyncio.gather(*(keep_and_read(store, clock) for _ in range(4)))
+    elif mode == "calls":
+        await asyncio.gather(*(keep_calls(store, clock) for _ in range(4)))
     else:
         await accept_on_demand(store, clock)
     await store.close()
@@ -87,6 +90,17 @@ async def read_mails(store: SqlStore, clock: SystemClock) -> list[str]:
         (receipt,) = await store.accept([new_ticket(at=now, key=case.delivery.id)])
         assert await store.mail_read(MailRead(lease_of(case), case.delivery.id, now, receipt.message_id))
     return [case.delivery.id for case in cases]
+
+
+async def keep_calls(store: SqlStore, clock: SystemClock) -> None:
+    while True:
+        call = Calling(store)
+        await call.opened(at=clock.now())
+        say(f"opened {call.sid}")
+        await call.taken("acme", at=clock.now())
+        say(f"taken {call.sid}")
+        await call.ended(at=clock.now())
+        say(f"ended {call.sid}")
 
 
 def say(line: str) -> None:

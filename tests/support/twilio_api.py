@@ -16,12 +16,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from gateway.core.clock import Clock, Instant
+from gateway.demo.caller.outbound import Order
 
 ACCOUNT_SID = "AC" + "0a" * 16
 AUTH_TOKEN = "token-0123456789abcdef"
 _ROOT = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
 _BASIC = "Basic " + b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
 _FILTERS = {"StartTime>": "start_time", "DateSent>": "date_sent", "DateCreated>": "date_created"}
+_EQUAL = {"To": "to", "From": "from", "ParentCallSid": "parent_call_sid", "CallSid": "call_sid"}
 _NUMBERED = count(1)
 
 
@@ -44,15 +46,23 @@ class FakeTwilio:
     calls: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     recordings: list[dict[str, Any]] = field(default_factory=list)
+    media: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Of messages, by their SIDs."""
     files: dict[str, Served] = field(default_factory=dict)
     """By path."""
+    orders: list[Order] = field(default_factory=list)
+    """Calls that were ordered and that nobody has played yet."""
     requests: list[web.Request] = field(default_factory=list)
     retry_after: float | None = None
     """Busy: it answers 429 with it, and does nothing."""
+    fails_before_commit: bool = False
+    """It answers orders with 500, and has done nothing."""
     fails_after_commit: bool = False
     drops_after_commit: bool = False
     refuses_with: int | None = None
     """Twilio's error code, with status 400."""
+    takes_only: int | None = None
+    """So many orders; then it is busy."""
     slow: float = 0.0
     next_page: str | None = None
     """Said in place of the true `next_page_uri`."""
@@ -88,6 +98,19 @@ class FakeTwilio:
         self.messages.insert(0, made)
         return made
 
+    def with_file(self, message_sid: str, served: Served) -> str:
+        """One more file of that message; its path."""
+        made = {
+            "sid": sid("ME"),
+            "parent_sid": message_sid,
+            "content_type": served.media_type,
+            "date_created": _written(self.clock.now()),
+        }
+        self.media.setdefault(message_sid, []).append(made)
+        path = f"{_ROOT}/Messages/{message_sid}/Media/{made['sid']}"
+        self.files[path] = served
+        return path
+
     def recording(self, at: Instant, **members: Any) -> dict[str, Any]:
         made = {
             "sid": sid("RE"),
@@ -96,6 +119,7 @@ class FakeTwilio:
             "start_time": _written(at),
             "date_created": _written(at),
             "duration": "7",
+            "source": "RecordVerb",
         } | members
         self.recordings.insert(0, made)
         return made
@@ -108,7 +132,10 @@ class FakeTwilio:
         app.router.add_post(_ROOT + "/Calls/{sid}.json", self._update_call)
         app.router.add_post(_ROOT + "/Messages.json", self._create_message)
         app.router.add_delete(_ROOT + "/Recordings/{sid}.json", self._delete_recording)
+        app.router.add_get(_ROOT + "/Calls/{sid:CA[0-9a-f]+}.json", self._one_call)
         app.router.add_get(_ROOT + "/{list:Calls|Messages|Recordings}.json", self._list)
+        app.router.add_get(_ROOT + "/Messages/{sid}/Media.json", self._list_media)
+        app.router.add_get(_ROOT + ".json", self._account)
         app.router.add_get("/{path:.*}", self._file)
         return app
 
@@ -119,8 +146,14 @@ class FakeTwilio:
             return _error(401, 20003, "Authenticate")
         if self.retry_after is not None:
             return _error(429, 20429, "Too Many Requests", {"Retry-After": f"{self.retry_after:g}"})
+        if request.method == "POST" and self.takes_only is not None:
+            if self.takes_only == 0:
+                return _error(429, 20429, "Too Many Requests")
+            self.takes_only -= 1
         if self.refuses_with is not None and request.method == "POST":
             return _error(400, self.refuses_with, "The 'To' number +34600111222 is not a valid phone number.")
+        if self.fails_before_commit and request.method == "POST":
+            return _error(500, 20500, "An internal server error has occurred")
         await asyncio.sleep(self.slow)
         response: web.StreamResponse = await handler(request)
         if request.method == "POST" and self.drops_after_commit and request.transport is not None:
@@ -133,6 +166,7 @@ class FakeTwilio:
         form = await request.post()
         fields = {"from": form["From"], "to": form["To"], "direction": "outbound-api", "status": "queued"}
         made = self.call(self.clock.now(), **fields, start_time=None, duration=None)
+        self.orders.append(Order.of(made["sid"], {name: str(value) for name, value in form.items()}))
         return web.json_response(made, status=201)
 
     async def _update_call(self, request: web.Request) -> web.Response:
@@ -143,9 +177,19 @@ class FakeTwilio:
                 return web.json_response(call)
         return _error(404, 20404, "The requested resource was not found")
 
+    async def _account(self, _: web.Request) -> web.Response:
+        return web.json_response({"sid": ACCOUNT_SID, "status": "active"})
+
+    async def _one_call(self, request: web.Request) -> web.Response:
+        for call in self.calls:
+            if call["sid"] == request.match_info["sid"]:
+                return web.json_response(call)
+        return _error(404, 20404, "The requested resource was not found")
+
     async def _create_message(self, request: web.Request) -> web.Response:
         form = await request.post()
         fields = {"from": form["From"], "to": form["To"], "body": form["Body"], "direction": "outbound-api"}
+        fields["callback"] = form.get("StatusCallback", "")
         made = self.message(self.clock.now(), **fields, status="queued", date_sent=None)
         return web.json_response(made, status=201)
 
@@ -155,6 +199,10 @@ class FakeTwilio:
             return _error(404, 20404, "The requested resource was not found")
         self.recordings = left
         return web.Response(status=204)
+
+    async def _list_media(self, request: web.Request) -> web.Response:
+        listed = self.media.get(request.match_info["sid"], [])
+        return web.json_response({"media_list": listed, "page": 0, "next_page_uri": None})
 
     async def _list(self, request: web.Request) -> web.Response:
         name = request.match_info["list"].lower()
@@ -205,7 +253,7 @@ def sid(kind: str) -> str:
 
 def _fits(item: Mapping[str, Any], query: Mapping[str, str]) -> bool:
     for name, wanted in query.items():
-        if name in ("To", "From") and item[name.lower()] != wanted:
+        if name in _EQUAL and item.get(_EQUAL[name]) != wanted:
             return False
         if name in _FILTERS and not _on_or_after(item[_FILTERS[name]], wanted):
             return False

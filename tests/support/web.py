@@ -18,6 +18,7 @@ from channels.channel import ChannelContext
 from channels.web.channel import WebChannel
 from channels.web.settings import WebSettings
 from gateway.core.delivery import Case
+from gateway.core.dialling import Desk
 from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ids import new_id
 from gateway.core.organisation import Organisation
@@ -30,6 +31,7 @@ from gateway.core.ticket import (
     DedupeKey,
     Direction,
     InboundMessage,
+    Intake,
     Message,
     Priority,
     Receipt,
@@ -71,6 +73,9 @@ class FakeRouting:
 
     def serving(self, policy: str) -> str | None:
         return self.provider
+
+    def desks(self, channel: str, language: str | None, category: str | None, priority: Priority) -> list[Desk]:
+        return []
 
 
 @dataclass
@@ -131,6 +136,9 @@ class MemoryIntake:
         handoffs = case.handoffs if case else ()
         self.cases[ticket.id] = Case(_no_delivery(), ticket, (*before, message), handoffs)
         return Receipt(Acceptance.NEW, ticket.id, ticket.reference, message.id, now)
+
+    def rows_of(self, message: InboundMessage, now: float) -> Intake:
+        raise AssertionError("this channel keeps nothing in a commit of its own")
 
     async def report(self, report: ProviderReport) -> ReportResult:
         return ReportResult.NOT_FOUND

@@ -7,16 +7,16 @@ from channels.channel import Backstage, ChannelContext
 from channels.email.answering.files import Files
 from channels.email.answering.outbox import Outbox
 from channels.email.answering.owed import Owed, owed_in
-from channels.email.answering.retries import Again, Done, GiveUp, next_step
+from channels.email.answering.retries import next_step
 from channels.email.answering.writing import Writer, too_large
 from channels.email.composing import OutgoingFile, Written, mail_templates
 from channels.email.identity import MailIdentity
 from channels.email.settings import EmailSettings
-from gateway.core.delivery import Case, Defer, Delivery, Finish, Lease, Quarantine
+from channels.ending import Ending, GiveUp
+from gateway.core.delivery import Case
 from gateway.core.errors import StoreUnavailable
 from gateway.core.post import Deferred, Outcome, Unknown
 
-_AGAIN_AFTER = 0.5
 _TO_TELL = 15.0
 """Seconds of a lease that are left to tell the store how a mail ended: after it another would send the mail, too."""
 
@@ -35,6 +35,7 @@ class Answers:
     ) -> None:
         self._context = context
         self._store = backstage.store
+        self._ending = Ending(backstage.store, context.clock)
         self._identity = identity
         self._outbox = outbox
         self._language = settings.language
@@ -54,7 +55,7 @@ class Answers:
         delivery = case.delivery
         owed = owed_in(case)
         if isinstance(owed, str):
-            await self._give_up(delivery, owed)
+            await self._ending.end(delivery, GiveUp(owed))
             return
         try:
             async with asyncio.timeout(delivery.due_at - _TO_TELL - self._context.clock.now()):
@@ -63,14 +64,7 @@ class Answers:
             outcome = Deferred(str(error), "store")
         except TimeoutError:
             outcome = Unknown("it was being sent still when its time was over")
-        match next_step(outcome, delivery, self._context.clock.now()):
-            case Done():
-                await self._finish(delivery)
-            case Again(pause, reason):
-                due_at = self._context.clock.now() + pause
-                await self._store.defer([Defer(_lease(delivery), due_at, reason, attempted=True)])
-            case GiveUp(reason):
-                await self._give_up(delivery, reason)
+        await self._ending.end(delivery, next_step(outcome, delivery, self._context.clock.now()))
 
     async def _acknowledge(self, owed: Owed) -> Outcome:
         ticket = owed.ticket
@@ -114,22 +108,3 @@ class Answers:
             automatic=automatic,
         )
         return await self._outbox.send(owed.recipient, content, self._identity.address)
-
-    async def _finish(self, delivery: Delivery) -> None:
-        """It is sent: that the store is busy must not send it again, as long as the lease is ours."""
-        while True:
-            try:
-                await self._store.finish([Finish(_lease(delivery))])
-            except StoreUnavailable:
-                if self._context.clock.now() >= delivery.due_at:
-                    raise
-                await asyncio.sleep(_AGAIN_AFTER)
-            else:
-                return
-
-    async def _give_up(self, delivery: Delivery, reason: str) -> None:
-        await self._store.quarantine([Quarantine(_lease(delivery), reason, self._context.clock.now())])
-
-
-def _lease(delivery: Delivery) -> Lease:
-    return Lease(delivery.id, delivery.epoch)

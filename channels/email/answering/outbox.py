@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeGuard
 
 from channels.email.sending.relay import Relay
-from channels.email.troubles import Troubles
+from channels.troubles import Troubles
 from gateway.core.ports import MailMeasurements
 from gateway.core.post import Deferred, Outcome, Refused, Unknown
 

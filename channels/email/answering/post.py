@@ -16,7 +16,7 @@ from channels.email.sending.probe import probe
 from channels.email.sending.relay import Relay
 from channels.email.settings import EmailSettings
 from channels.email.step import Step
-from channels.email.troubles import Troubles
+from channels.email.troubles import MailTroubles
 from gateway.core.clock import Instant
 from gateway.core.errors import ProviderUnavailable, StoreFailed, StoreUnavailable
 from gateway.core.handoff import LIVE, HandoffState
@@ -43,7 +43,7 @@ class MailPost:
         backstage: Backstage,
         identity: MailIdentity,
         outbox: Outbox,
-        troubles: Troubles,
+        troubles: MailTroubles,
     ) -> None:
         self._reads = context.reads
         self._troubles = troubles

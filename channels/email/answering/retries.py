@@ -1,33 +1,13 @@
 """What to do next with a mail that is owed to somebody. Pure."""
 
+from channels.ending import Again, Done, GiveUp, Step
 from gateway.core.clock import Instant
 from gateway.core.delivery import Delivery
 from gateway.core.post import Deferred, Outcome, Refused, Sent, Unknown
 from gateway.core.sending_again import AFTER_DOUBT, GIVEN_UP_AFTER, pause_after
-from gateway.core.values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """It is on its way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """The same mail, after `pause` seconds."""
-
-    pause: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUp:
-    """A person has to look."""
-
-    reason: str
-
-
-def next_step(outcome: Outcome, delivery: Delivery, now: Instant) -> Done | Again | GiveUp:
+def next_step(outcome: Outcome, delivery: Delivery, now: Instant) -> Step:
     """After one more try at it."""
     pause = pause_after(delivery.attempts)
     old = now - delivery.created_at >= GIVEN_UP_AFTER

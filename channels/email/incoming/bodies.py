@@ -1,13 +1,12 @@
 """What a ticket shows of a mail's words: bounded, in one piece with our remarks. Pure."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from channels.email.incoming.files import Taken
 from channels.email.mail import Mail
+from channels.shown import one_line, plain_text
 from gateway.core.texts import Language, mark
-from gateway.core.unseen import UNSEEN
 
 TEXTS_FOLDER = Path(__file__).parent / "texts"
 SUBJECT_LENGTH = 200
@@ -15,8 +14,6 @@ BODY_LENGTH = 50_000
 """Characters. Of a longer mail the whole text is a file."""
 NAME_LENGTH = 200
 WHOLE_TEXT = "mail.txt"
-_NOT_IN_A_LINE = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{UNSEEN}]+")
-_NOT_IN_A_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _NO_SUBJECT = mark("(no subject)")
 _NO_TEXT = mark("(This mail has no text.)")
@@ -25,12 +22,6 @@ _ENCRYPTED_TYPES = frozenset({"multipart/encrypted", "application/pkcs7-mime", "
 _CUT = mark("[This mail is longer: all of its text is in the file {name}.]")
 _LEFT_OUT = mark("[Files of this mail that were not taken, since it has too many: {count}.]")
 _NO_SENDER = mark("[It isn't clear who sent this mail: it names no sender, or several. It can't be answered by mail.]")
-
-
-def one_line(text: str, length: int) -> str:
-    """The text in one line without tricks, of so many characters at most."""
-    line = " ".join(_NOT_IN_A_LINE.sub(" ", text[: 4 * length]).split())
-    return line if len(line) <= length else f"{line[: length - 1].rstrip()}…"
 
 
 def subject_of(mail: Mail, language: Language) -> str:
@@ -50,10 +41,9 @@ def is_encrypted(mail: Mail) -> bool:
 
 def body_of(text: str, taken: Taken, language: Language, *, clear_sender: bool = True, encrypted: bool = False) -> str:
     """The mail's text for people, and what they have to know of it; never empty."""
-    shown = _NOT_IN_A_TEXT.sub("", text[:BODY_LENGTH].replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
     remarks = list(_remarks(text, taken, language, clear_sender=clear_sender))
     instead = _ENCRYPTED if encrypted else _NO_TEXT
-    return "\n\n".join([shown if shown.strip() else language(instead), *remarks])
+    return "\n\n".join([plain_text(text, BODY_LENGTH) or language(instead), *remarks])
 
 
 def _remarks(text: str, taken: Taken, language: Language, *, clear_sender: bool) -> Iterable[str]:

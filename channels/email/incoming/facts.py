@@ -1,7 +1,7 @@
 """Facts about mails, in words that are kept with their tickets and messages. Pure."""
 
 from channels.email.authentication import Authenticated, Authentication, NotAuthenticated, Why
-from channels.email.incoming.bodies import one_line
+from channels.shown import one_line
 
 AUTHENTICATED = "authenticated"
 """Under this name a ticket's metadata say what is known of the mail that opened it."""

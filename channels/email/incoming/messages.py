@@ -8,7 +8,7 @@ from channels.email.automatic import Kind
 from channels.email.desk_words import DeskWords, desk_words
 from channels.email.identity import MailIdentity
 from channels.email.incoming.allowances import Allowances
-from channels.email.incoming.bodies import NAME_LENGTH, body_of, is_encrypted, one_line, subject_of
+from channels.email.incoming.bodies import NAME_LENGTH, body_of, is_encrypted, subject_of
 from channels.email.incoming.bounds import most_messages
 from channels.email.incoming.facts import AUTHENTICATED, LONGEST, authenticated
 from channels.email.incoming.files import Taken
@@ -18,6 +18,7 @@ from channels.email.mailable import mailable
 from channels.email.reading.reading import Reading
 from channels.email.settings import EmailSettings
 from channels.email.threading.decision import sole_sender
+from channels.shown import one_line
 from gateway.core.clock import Instant
 from gateway.core.post import DeskContact
 from gateway.core.texts import Texts

@@ -13,8 +13,8 @@ from channels.email.automatic import Outcome
 from channels.email.mail import Mail
 from channels.email.notifications.notification import Notification
 from channels.email.parsing.limits import Limits
-from channels.email.reading.language import Language
 from channels.email.reading.reading import Question
+from channels.text_language import Language
 from gateway.core.values import dataclass
 
 QUESTION = struct.Struct(">II")

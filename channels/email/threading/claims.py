@@ -7,8 +7,8 @@ from itertools import islice
 from channels.email.mail import Mail
 from channels.email.threading.addresses import ReplyAddresses
 from channels.email.threading.message_ids import OwnMessageIds
-from channels.email.threading.references import references_in
 from channels.email.threading.tokens import REQUESTER, Party, Purpose, ThreadTokens
+from channels.references import references_in
 from gateway.core.values import dataclass
 
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to", "x-envelope-to")

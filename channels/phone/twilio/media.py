@@ -14,11 +14,11 @@ from urllib.parse import unquote
 from aiohttp import ClientResponse
 from yarl import URL
 
-from channels.phone.twilio.exchange import Exchange, ExchangeFailed
 from channels.phone.twilio.rest import Account
 from gateway.core.arriving import Arriving
 from gateway.core.attachments import clean_name, declared_type, judge_type
 from gateway.core.errors import ContentTooLarge, StoreUnavailable
+from gateway.core.outbound import OutboundClient, OutboundError
 from gateway.core.ports import Blobs
 from gateway.core.ticket import Attachment
 from gateway.core.values import dataclass
@@ -66,7 +66,7 @@ class Media:
         self._blobs = blobs
         self._api = URL(account.api).origin()
         self._stores = [URL(each) for each in stores]
-        self._exchange = Exchange(allow_private=account.allow_private, connections=_CONNECTIONS)
+        self._client = OutboundClient(allow_private=account.allow_private, connections=_CONNECTIONS)
 
     async def fetch(self, wanted: Wanted) -> Attachment:
         """The file, its blob durable. Raises NotFetched, StoreFailed."""
@@ -78,25 +78,25 @@ class Media:
             raise NotFetched(f"it did not come within {_DEADLINE:g} seconds", later=True) from None
         except ContentTooLarge:
             raise NotFetched(f"it has more than {wanted.limit} bytes", later=False) from None
-        except ExchangeFailed as error:
+        except OutboundError as error:
             raise NotFetched(str(error), later=True) from error
         except StoreUnavailable as error:
             raise NotFetched(error.public, later=True) from error
 
     async def close(self) -> None:
         """Close the connections; what is being fetched fails."""
-        await self._exchange.close()
+        await self._client.close()
 
     @asynccontextmanager
     async def _open(self, url: str) -> AsyncIterator[ClientResponse]:
         """The answer, of the API or of the store that it redirects to."""
-        async with self._exchange.download(url, headers=self._account.authorization) as response:
+        async with self._client.download(url, headers=self._account.authorization) as response:
             if response.status not in _REDIRECTS:
                 yield response
                 return
             store = response.headers.get("Location", "")
         self._require_store(store)
-        async with self._exchange.download(store, headers={}) as response:
+        async with self._client.download(store, headers={}) as response:
             if response.status in _REDIRECTS:
                 raise NotFetched("it is redirected a second time", later=False)
             yield response
@@ -132,6 +132,11 @@ class Media:
 def recording_url(account: Account, sid: str) -> str:
     """Where the recording is, as MP3. It is made from the SID, so that not even a webhook's address is needed."""
     return f"{account.api}{account.root}/Recordings/{sid}.mp3"
+
+
+def media_url(account: Account, message_sid: str, sid: str) -> str:
+    """Where a message's file is, made as the former."""
+    return f"{account.api}{account.root}/Messages/{message_sid}/Media/{sid}"
 
 
 def _parsed(url: str) -> URL | None:

@@ -9,8 +9,8 @@ import re
 
 import orjson
 
-from channels.phone.twilio.exchange import ExchangeFailed, NotSent, Reply
 from gateway.core.clock import Instant
+from gateway.core.outbound import NotSent, OutboundError, Reply
 from gateway.core.retry_after import retry_after
 from gateway.core.values import dataclass
 
@@ -84,7 +84,7 @@ def judge(reply: Reply, wall: Instant) -> Outcome:
     return Refused(why, status, code) if status < 500 else Unknown(why)
 
 
-def judge_failure(error: ExchangeFailed) -> Outcome:
+def judge_failure(error: OutboundError) -> Outcome:
     """The verdict where no answer came."""
     return Deferred(str(error)) if isinstance(error, NotSent) else Unknown(str(error))
 

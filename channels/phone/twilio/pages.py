@@ -40,6 +40,14 @@ def read_page(body: bytes, name: str, path: str, read: Callable[[Mapping[str, An
     return Page(items, following)
 
 
+def read_one(body: bytes, read: Callable[[Mapping[str, Any]], R]) -> R:
+    """A single resource. Raises NotAPage."""
+    try:
+        return read(orjson.loads(body))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise NotAPage("this is not what was asked for") from error
+
+
 def _same_list(following: object, path: str) -> bool:
     if not isinstance(following, str) or not following.isascii() or not following.isprintable() or " " in following:
         return False

@@ -40,6 +40,8 @@ class RecordingRecord:
     at: Instant
     duration: float | None
     """Seconds; None before it is processed."""
+    source: str
+    """What made it: `RecordVerb` for a message, others for whole talks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ class MessageRecord:
     """When it was made; of one that came in, when it came."""
     media: int
     """How many files are with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRecord:
+    """One file of a message."""
+
+    sid: str
+    media_type: str
+    at: Instant
 
 
 def as_call(told: Mapping[str, Any]) -> CallRecord:
@@ -81,6 +92,7 @@ def as_recording(told: Mapping[str, Any]) -> RecordingRecord:
         status=_text(told, "status"),
         at=_instant(told, "start_time", "date_created"),
         duration=_number(told, "duration"),
+        source=_text(told, "source"),
     )
 
 
@@ -96,6 +108,11 @@ def as_message(told: Mapping[str, Any]) -> MessageRecord:
         at=_instant(told, "date_created"),
         media=int(_number(told, "num_media") or 0),
     )
+
+
+def as_media(told: Mapping[str, Any]) -> MediaRecord:
+    """Raises ValueError for what is none."""
+    return MediaRecord(_text(told, "sid"), _text(told, "content_type"), _instant(told, "date_created"))
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

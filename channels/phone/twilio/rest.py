@@ -8,24 +8,27 @@ for in its lists before it is ordered again. A better witness is a status callba
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
 from aiohttp import encode_basic_auth
 
-from channels.phone.twilio.exchange import Exchange, ExchangeFailed, Reply
+from channels.phone.settings import AccountSettings
 from channels.phone.twilio.outcome import Outcome, Taken, judge, judge_failure
-from channels.phone.twilio.pages import NotAPage, read_page
+from channels.phone.twilio.pages import NotAPage, read_one, read_page
 from channels.phone.twilio.records import (
     CallRecord,
+    MediaRecord,
     MessageRecord,
     RecordingRecord,
     as_call,
+    as_media,
     as_message,
     as_recording,
 )
 from gateway.core.clock import Clock, Instant
 from gateway.core.errors import Fault, RelevoError
+from gateway.core.outbound import OutboundClient, OutboundError, Reply
 from gateway.core.retry_after import retry_after
 from gateway.core.values import dataclass
 
@@ -33,13 +36,15 @@ VERSION = "2010-04-01"
 WITHIN = 10.0
 """Seconds for one request."""
 _CONNECTIONS = 4
+_ANSWER_LIMIT = 1024 * 1024
+"""Bytes: a page of fifty calls has about a hundred thousand."""
 _PAGE_SIZE = 50
 _MOST_PAGES = 1000
 _FEW_PAGES = 4
 _SKEW = 30.0
 """Seconds by which Twilio's clock may differ from ours; its times are whole seconds, too."""
 
-R = TypeVar("R", CallRecord, RecordingRecord, MessageRecord)
+R = TypeVar("R", CallRecord, RecordingRecord, MessageRecord, MediaRecord)
 
 
 class ApiUnavailable(RelevoError):
@@ -62,6 +67,12 @@ class Account:
     """Without a final slash."""
     allow_private: bool = False
     """`api` may be at a private address, as in tests."""
+
+    @classmethod
+    def of(cls, settings: AccountSettings) -> Self:
+        """As it is configured."""
+        token = settings.auth_token.get_secret_value()
+        return cls(settings.account_sid, token, settings.api, settings.allow_private)
 
     @property
     def root(self) -> str:
@@ -120,7 +131,9 @@ class TwilioApi:
         self._account = account
         self._within = within
         self._clock = clock
-        self._exchange = Exchange(allow_private=account.allow_private, connections=_CONNECTIONS)
+        self._client = OutboundClient(
+            allow_private=account.allow_private, connections=_CONNECTIONS, limit=_ANSWER_LIMIT
+        )
 
     async def create_call(self, call: NewCall) -> Outcome:
         """Order it, once. Never raises."""
@@ -156,6 +169,32 @@ class TwilioApi:
                 return Taken(each.sid, each.status)
         return None
 
+    async def require_account(self) -> None:
+        """Whether it takes our credentials. Raises ApiUnavailable, which says so where it doesn't."""
+        reply = await self._ask("GET", f"{self._account.root}.json")
+        if reply.status in (401, 403, 404):
+            raise ApiUnavailable(f"it answered {reply.status}: is account_sid right, and auth_token that account's?")
+        self._expect_success(reply)
+
+    async def call(self, sid: str) -> CallRecord | None:
+        """As Twilio has it now; None where it knows of none. Raises ApiUnavailable."""
+        reply = await self._ask("GET", f"{self._account.root}/Calls/{sid}.json")
+        if reply.status == 404:
+            return None
+        self._expect_success(reply)
+        try:
+            return read_one(reply.body, as_call)
+        except NotAPage as error:
+            raise ApiUnavailable(str(error)) from error
+
+    def legs_of(self, sid: str) -> AsyncIterator[CallRecord]:
+        """What was dialled for that call, newest first. Raises ApiUnavailable."""
+        return self._listed("calls", "/Calls.json", {"ParentCallSid": sid}, as_call, 0.0)
+
+    def recordings_of(self, sid: str) -> AsyncIterator[RecordingRecord]:
+        """Of that call, newest first. Raises ApiUnavailable."""
+        return self._listed("recordings", "/Recordings.json", {"CallSid": sid}, as_recording, 0.0)
+
     def calls_since(self, since: Instant) -> AsyncIterator[CallRecord]:
         """Every leg that began then or later, newest first. Raises ApiUnavailable."""
         return self._listed("calls", "/Calls.json", {"StartTime>": _day(since)}, as_call, since)
@@ -168,6 +207,11 @@ class TwilioApi:
         """Every message since then, newest first. Raises ApiUnavailable."""
         return self._listed("messages", "/Messages.json", {"DateSent>": _day(since)}, as_message, since)
 
+    async def media_of(self, message_sid: str) -> list[MediaRecord]:
+        """The files of a message, as far as Twilio has them by now. Raises ApiUnavailable."""
+        path = f"/Messages/{message_sid}/Media.json"
+        return [each async for page in self._pages("media_list", path, {}, as_media) for each in page]
+
     async def delete_recording(self, sid: str) -> None:
         """One that is gone is as good as deleted. Raises ApiUnavailable."""
         reply = await self._ask("DELETE", f"{self._account.root}/Recordings/{sid}.json")
@@ -176,19 +220,19 @@ class TwilioApi:
 
     async def close(self) -> None:
         """Close the connections; what is in flight fails."""
-        await self._exchange.close()
+        await self._client.close()
 
     async def _order(self, path: str, fields: Sequence[tuple[str, str]]) -> Outcome:
         headers = {**self._account.authorization, "Content-Type": "application/x-www-form-urlencoded"}
         try:
-            reply = await self._exchange.send(
+            reply = await self._client.send(
                 "POST",
                 self._url(self._account.root + path),
                 headers=headers,
                 body=_encoded(fields),
                 within=self._within,
             )
-        except ExchangeFailed as error:
+        except OutboundError as error:
             return judge_failure(error)
         return judge(reply, self._wall())
 
@@ -243,10 +287,10 @@ class TwilioApi:
 
     async def _ask(self, method: str, path: str) -> Reply:
         try:
-            return await self._exchange.send(
+            return await self._client.send(
                 method, self._url(path), headers=self._account.authorization, within=self._within
             )
-        except ExchangeFailed as error:
+        except OutboundError as error:
             raise ApiUnavailable(str(error)) from error
 
     def _expect_success(self, reply: Reply) -> None:

@@ -22,12 +22,11 @@ from twilio.request_validator import (  # type: ignore[import-untyped]
 )
 
 from channels.phone.twilio.form import BODY_HASH, Form, Malformed, event_key, read_form, read_json, read_query
-from gateway.core.problems import TOO_LARGE, Problem, ProblemType
+from gateway.core.problems import NOT_SIGNED, TOO_LARGE, Problem
 from gateway.core.values import dataclass
 
 CONTENT_LIMIT = 64 * 1024
 """Bytes of one webhook; the longest that Twilio sends, a transcription, is a tenth of it."""
-NOT_SIGNED = ProblemType("not-signed", 403, "Not signed", "A request here must bear a valid signature of Twilio's.")
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 

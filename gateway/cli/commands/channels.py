@@ -28,8 +28,9 @@ def list_channels(config_file: Path) -> None:
 
 @channels.command(
     help=say(
-        "Try a channel step by step. Mailboxes and mail servers are reached as the service would, but nothing is "
-        "changed and no mail is sent. Says which step fails and what to do; ends with 1 where one does."
+        "Try a channel step by step. Mailboxes, mail servers and Twilio's API are reached as the service would, but "
+        "nothing is changed, and nobody is written to or called. Says which step fails and what to do; ends with 1 "
+        "where one does."
     )
 )
 @click.argument("name")

@@ -20,10 +20,18 @@ from gateway.demo.caller.webhooks import OF_PROGRESS, NoGoodAnswer, Webhooks, ne
 class PhoneCall(Conversation):
     """The caller's end of the line."""
 
+    dials = Who.DESK
+    """Whom this end dials."""
+
     def __init__(
-        self, network: Network, caller: Caller, desks: Mapping[str, Desk], recordings: MutableMapping[str, float]
+        self,
+        network: Network,
+        caller: Caller,
+        desks: Mapping[str, Desk],
+        recordings: MutableMapping[str, float],
+        who: Who = Who.CALLER,
     ) -> None:
-        super().__init__(network, Who.CALLER, caller.keys)
+        super().__init__(network, who, caller.keys)
         self.sid = new_sid("CA")
         self._caller = caller
         self._desks = desks
@@ -72,7 +80,8 @@ class PhoneCall(Conversation):
     async def _dial(self, verb: Verb, document: Document) -> Document | None:
         noun = noun_of(verb)
         leg_sid = new_sid("CA")
-        leg = Leg(self.network, leg_sid, self.sid, self._caller, noun, verb.attributes.get("callerId", ""))
+        caller_id = verb.attributes.get("callerId", "")
+        leg = Leg(self.network, leg_sid, self.sid, self._caller, noun, caller_id, self.dials)
         result = await leg.run(verb, self._desks.get(noun.text), document)
         action = verb.attributes.get("action")
         if result.caller_gone:

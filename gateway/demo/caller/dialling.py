@@ -1,5 +1,6 @@
 """A desk is dialled: it rings, is busy, picks up; the whisper at its end; the talk; and what is reported of it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.core.texts import Saying, mark
@@ -12,6 +13,11 @@ from gateway.demo.caller.webhooks import OF_PROGRESS, NoGoodAnswer
 
 _SET_UP = 1.0
 """Seconds until it rings."""
+SPOKEN_TO = {
+    Who.DESK: mark("to the desk: “{words}”"),
+    Who.PERSON: mark("to the person: “{words}”"),
+}
+_SIP_CODES = {"failed": 503, "busy": 486}
 _LONGEST_TALK = 14_400.0
 """Twilio's own limit of a Dial."""
 
@@ -29,11 +35,18 @@ class Result:
 
 
 class Leg(Conversation):
-    """The desk's end of the line."""
+    """The end of the line that was dialled: a desk's, or that of a person who is called back."""
 
-    spoken = mark("to the desk: “{words}”")
-
-    def __init__(self, network: Network, sid: str, parent_sid: str, caller: Caller, noun: Verb, caller_id: str) -> None:
+    def __init__(
+        self,
+        network: Network,
+        sid: str,
+        parent_sid: str,
+        caller: Caller,
+        noun: Verb,
+        caller_id: str,
+        who: Who = Who.DESK,
+    ) -> None:
         self._number = noun.text
         self._sid = sid
         self._parent_sid = parent_sid
@@ -42,7 +55,8 @@ class Leg(Conversation):
         self._noun = noun
         self._status = "initiated"
         self._reports = 0
-        super().__init__(network, Who.DESK)
+        super().__init__(network, who)
+        self.spoken = SPOKEN_TO[who]
 
     def parameters(self) -> dict[str, str]:
         return {
@@ -70,23 +84,15 @@ class Leg(Conversation):
 
     async def _until_it_ends(self, result: Result, dial: Verb, desk: Desk | None, document: Document) -> None:
         pace = self.network.pace
-        await pace.wait(_SET_UP)
-        if desk is None or desk.behaviour is Behaviour.FAILS:
-            self.network.tell(Who.NETWORK, Saying("{desk} can't be reached", desk=self._number))
-            result.status, result.sip_code = "failed", 503 if self._noun.name == "Sip" else None
+
+        async def ringing() -> None:
+            await self._report("ringing", document)
+
+        why_not = await ring(self.network, self._who, self._number, desk, dial.seconds("timeout", 30), ringing)
+        if desk is None or why_not is not None:
+            result.status = why_not or "failed"
+            result.sip_code = _SIP_CODES.get(result.status) if self._noun.name == "Sip" else None
             return
-        if desk.behaviour is Behaviour.BUSY:
-            self.network.tell(Who.DESK, Saying("is busy"))
-            result.status, result.sip_code = "busy", 486 if self._noun.name == "Sip" else None
-            return
-        await self._report("ringing", document)
-        timeout = dial.seconds("timeout", 30)
-        if desk.behaviour is Behaviour.RINGS or desk.rings_for >= timeout:
-            await pace.wait(timeout)
-            self.network.tell(Who.DESK, Saying("does not answer within {seconds} seconds", seconds=f"{timeout:g}"))
-            result.status = "no-answer"
-            return
-        await pace.wait(desk.rings_for)
         picked_up_at = pace.seconds
         result.status = "completed"
         try:
@@ -96,7 +102,6 @@ class Leg(Conversation):
 
     async def _picked_up(self, result: Result, dial: Verb, desk: Desk, document: Document) -> None:
         queue = desk.behaviour is Behaviour.QUEUE
-        self.network.tell(Who.DESK, Saying("a queue or a machine picks up") if queue else Saying("somebody picks up"))
         await self._report("in-progress", document)
         if not await self._accepted(desk, document):
             return
@@ -110,10 +115,10 @@ class Leg(Conversation):
         if star == seconds:
             self.network.tell(Who.CALLER, Saying("presses {keys}", keys="*"))
         elif not queue:
-            self.network.tell(Who.DESK, Saying("hangs up after {seconds} seconds", seconds=f"{seconds:g}"))
+            self.network.tell(self._who, Saying("hangs up after {seconds} seconds", seconds=f"{seconds:g}"))
 
     async def _accepted(self, desk: Desk, document: Document) -> bool:
-        """Whether caller and desk are joined: the document for the desk's end, if there is one, ends without Hangup."""
+        """Whether caller and desk are joined: the document for this end, if there is one, ends without Hangup."""
         url = self._noun.attributes.get("url")
         if url is None:
             return True
@@ -121,10 +126,10 @@ class Leg(Conversation):
         try:
             await self.follow(await self.ask(document.address(url)))
         except LineCut:
-            self.network.tell(Who.GATEWAY, Saying("nobody has accepted the call there, and the desk's line is cut"))
+            self.network.tell(Who.GATEWAY, Saying("nobody has accepted the call there, and that line is cut"))
             return False
         except NoGoodAnswer:
-            self.network.tell(Who.NETWORK, Saying("there is no good answer for the desk's end"))
+            self.network.tell(Who.NETWORK, Saying("there is no good answer for that end"))
             return False
         return True
 
@@ -139,6 +144,29 @@ class Leg(Conversation):
         told = {**self.parameters(), **further, "SequenceNumber": str(self._reports), **OF_PROGRESS}
         self._reports += 1
         await self.network.hooks.report(document.address(url), told, self.network.pace.now)
+
+
+async def ring(
+    network: Network, who: Who, number: str, desk: Desk | None, timeout: float, ringing: Callable[[], Awaitable[None]]
+) -> str | None:
+    """Until somebody picks up, or not: then the status that says why. `ringing` is called when it rings. Raises
+    CallerHungUp."""
+    await network.pace.wait(_SET_UP)
+    if desk is None or desk.behaviour is Behaviour.FAILS:
+        network.tell(Who.NETWORK, Saying("{desk} can't be reached", desk=number))
+        return "failed"
+    if desk.behaviour is Behaviour.BUSY:
+        network.tell(who, Saying("is busy"))
+        return "busy"
+    await ringing()
+    if desk.behaviour is Behaviour.RINGS or desk.rings_for >= timeout:
+        await network.pace.wait(timeout)
+        network.tell(who, Saying("does not answer within {seconds} seconds", seconds=f"{timeout:g}"))
+        return "no-answer"
+    await network.pace.wait(desk.rings_for)
+    queue = desk.behaviour is Behaviour.QUEUE
+    network.tell(who, Saying("a queue or a machine picks up") if queue else Saying("somebody picks up"))
+    return None
 
 
 def noun_of(dial: Verb) -> Verb:

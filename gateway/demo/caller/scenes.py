@@ -6,13 +6,16 @@ from dataclasses import replace
 from gateway.core.texts import mark
 from gateway.demo.caller.script import Behaviour, Caller, Desk, Scene
 
+_TALK = 20.0
+"""Seconds: whoever watches has seen it by then."""
+
 Staged = Callable[[str, str, Caller], Scene]
 """Of the first desk's number, the second's, and the caller as the terminal has it."""
 
 
 def _first(desk: Desk) -> Staged:
     """The first desk does that, the second answers."""
-    return lambda first, second, caller: Scene(caller, {first: desk, second: Desk(rings_for=4)})
+    return lambda first, second, caller: Scene(caller, {second: Desk(rings_for=4, talks_for=_TALK), first: desk})
 
 
 def _nobody(caller_says: float) -> Staged:
@@ -24,7 +27,7 @@ def _nobody(caller_says: float) -> Staged:
 
 
 SCENES: Mapping[str, tuple[str, Staged]] = {
-    "answered": (mark("The first desk answers."), _first(Desk())),
+    "answered": (mark("The first desk answers."), _first(Desk(talks_for=_TALK))),
     "busy": (mark("The first desk is busy."), _first(Desk(Behaviour.BUSY))),
     "rings-out": (mark("Nobody answers at the first desk."), _first(Desk(Behaviour.RINGS))),
     "unreachable": (mark("The first desk's line is out of order."), _first(Desk(Behaviour.FAILS))),

@@ -66,6 +66,8 @@ class Desk:
     key: str = "1"
     """What the agent presses when a key is asked for."""
     talks_for: float = 90.0
+    stays_for: float = 600.0
+    """Seconds that its agent, called by the gateway, stays on the line at most: nobody waits for ever."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,11 @@ _FRAME = b"\xff\xf3\x18\xc4" + bytes(32)
 _FRAMES_A_SECOND = 16_000 / 576
 
 
+def silence(seconds: float) -> bytes:
+    """An MP3 file of it."""
+    return _FRAME * round(seconds * _FRAMES_A_SECOND)
+
+
 class Studio:
     """Serves `recordings`: the seconds of each, by its SID. What is deleted goes from there."""
 
@@ -30,7 +35,7 @@ class Studio:
         seconds = self._recordings.get(request.match_info["sid"])
         if seconds is None:
             raise web.HTTPNotFound
-        return web.Response(body=_FRAME * round(seconds * _FRAMES_A_SECOND), content_type="audio/mpeg")
+        return web.Response(body=silence(seconds), content_type="audio/mpeg")
 
     async def _delete(self, request: web.Request) -> web.Response:
         self._require_owner(request.headers)

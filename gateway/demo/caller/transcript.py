@@ -13,6 +13,8 @@ class Who(StrEnum):
     CALLER = mark("Caller")
     GATEWAY = mark("Relevo")
     DESK = mark("Desk")
+    PERSON = mark("Person")
+    """Who is called back."""
     NETWORK = mark("Network")
 
 

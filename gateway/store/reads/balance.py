@@ -1,13 +1,24 @@
-"""The audit of the ledger: tickets, and mails that nobody has read, that have no place in it."""
+"""The audit of the ledger: tickets, mails that nobody has read and calls that nobody watches, without a place in it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select, union_all
 
 from gateway.core.delivery import HANDING_OVER
 from gateway.core.handoff import LIVE
 from gateway.core.ticket import TicketState
-from gateway.store.schema import UNREAD_MAIL, WAITING, deliveries, handoffs, quarantine, raw_mails, tickets
+from gateway.store.call_rows import ABOUT_CALLS, calls_named
+from gateway.store.schema import (
+    OPEN_CALL,
+    UNREAD_MAIL,
+    WAITING,
+    calls,
+    deliveries,
+    handoffs,
+    quarantine,
+    raw_mails,
+    tickets,
+)
 
 _OWED = (
     select(deliveries.c.id).where(deliveries.c.ticket_id == tickets.c.id, deliveries.c.kind.in_(HANDING_OVER)).exists()
@@ -30,6 +41,10 @@ _UNREAD_BY_NOBODY = (
     )
     .order_by(raw_mails.c.id)
 )
+_WATCHES = union_all(
+    *(select(table.c.payload).where(table.c.kind.in_(sorted(ABOUT_CALLS))) for table in (deliveries, quarantine))
+)
+_OPEN_CALLS = select(calls.c.sid).where(OPEN_CALL).order_by(calls.c.sid)
 
 
 def _placed() -> ColumnElement[bool]:
@@ -43,9 +58,11 @@ def _placed() -> ColumnElement[bool]:
 
 
 def astray(connection: Connection, ids: Sequence[str]) -> list[str]:
-    """Those of these tickets that are neither with a provider, nor resolved, nor owed, nor in quarantine; and of these
-    mails that are neither read, nor owed a reading, nor in quarantine."""
-    return _astray_tickets(connection, ids) + _astray_mails(connection, ids)
+    """Those of these tickets that are neither with a provider, nor resolved, nor owed, nor in quarantine; of these
+    mails that are neither read, nor owed a reading, nor in quarantine; and of these calls that are not over, and about
+    which nothing is owed or in quarantine."""
+    open_calls = list(connection.execute(_OPEN_CALLS.where(calls.c.sid.in_(ids))).scalars())
+    return _astray_tickets(connection, ids) + _astray_mails(connection, ids) + _unwatched(connection, open_calls)
 
 
 def _astray_tickets(connection: Connection, ids: Sequence[str]) -> list[str]:
@@ -69,3 +86,17 @@ def audit_mails(connection: Connection, after: str | None, limit: int) -> tuple[
     query = select(raw_mails.c.id).where(UNREAD_MAIL, raw_mails.c.id > (after or "")).order_by(raw_mails.c.id)
     ids = list(connection.execute(query.limit(limit)).scalars())
     return _astray_mails(connection, ids), ids[-1] if len(ids) == limit else None
+
+
+def audit_calls(connection: Connection, after: str | None, limit: int) -> tuple[list[str], str | None]:
+    """The same for the next `limit` calls that are not over."""
+    sids = list(connection.execute(_OPEN_CALLS.where(calls.c.sid > (after or "")).limit(limit)).scalars())
+    return _unwatched(connection, sids), sids[-1] if len(sids) == limit else None
+
+
+def _unwatched(connection: Connection, sids: Collection[str]) -> list[str]:
+    if not sids:
+        return []
+    payloads = connection.execute(_WATCHES).scalars()
+    watched = {sid for payload in payloads for sid in calls_named(payload)}
+    return [sid for sid in sids if sid not in watched]

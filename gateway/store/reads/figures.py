@@ -37,7 +37,10 @@ def _accepted(connection: Connection, takeover: Takeover) -> AnyRow:
     """Copies accepted: the first and last at the backup, and the longest that any ticket took to its first."""
     at_backup = case((handoffs.c.provider == takeover.to_provider, handoffs.c.answered_at))
     first_of_all = case(
-        (tickets.c.handed_off_at == handoffs.c.answered_at, tickets.c.handed_off_at - tickets.c.received_at)
+        (
+            tickets.c.handed_off_at == handoffs.c.answered_at,
+            tickets.c.handed_off_at - func.coalesce(tickets.c.held_until, tickets.c.received_at),
+        )
     )
     query = (
         select(

@@ -12,7 +12,9 @@ from gateway.store.schema import UNSURE_COPY, WAITING, deliveries, handoffs, qua
 
 def counts(connection: Connection, now: Instant) -> Mapping[str, float]:
     waiting, oldest = connection.execute(
-        select(func.count(), func.min(tickets.c.waiting_since)).select_from(tickets).where(WAITING)
+        select(func.count(), func.min(tickets.c.waiting_since))
+        .select_from(tickets)
+        .where(WAITING, tickets.c.waiting_since <= now)  # what is held doesn't wait yet
     ).one()
     unknown = select(func.count()).select_from(handoffs).where(UNSURE_COPY, handoffs.c.state == HandoffState.UNKNOWN)
     doubles = (
@@ -22,7 +24,7 @@ def counts(connection: Connection, now: Instant) -> Mapping[str, float]:
     by_kind = dict(tuple(row) for row in connection.execute(owed))
     return {
         "tickets_waiting": waiting,
-        "oldest_waiting_seconds": max(0.0, now - oldest) if waiting else 0.0,
+        "oldest_waiting_seconds": now - oldest if waiting else 0.0,
         "handoffs_unknown": connection.execute(unknown).scalar_one(),
         "doubles_open": connection.execute(doubles).scalar_one(),
         "quarantine_items": connection.execute(select(func.count()).select_from(quarantine)).scalar_one(),

@@ -40,6 +40,7 @@ def decode(content: bytes | None) -> Intake:
             DedupeKey(**dedupe) if dedupe else None,
             # Earlier versions knew none.
             acknowledge=tuple(Allowance(**each) for each in plain.get("acknowledge", ())),
+            held_until=plain.get("held_until"),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Unreadable(f"{type(error).__name__}: {error}") from error

@@ -35,12 +35,12 @@ def accept(transaction: Transaction, intakes: list[Intake]) -> list[Receipt]:
     ]
     kept = keep_first(transaction.connection, keys)
     firsts = [_first(intake, kept) for intake in intakes]
-    redrawn = _open(transaction, [each for each, first in zip(intakes, firsts, strict=True) if not first])
+    redrawn = open_tickets(transaction, [each for each, first in zip(intakes, firsts, strict=True) if not first])
     for place, (intake, first) in enumerate(zip(intakes, firsts, strict=True)):
         if first:
             receipts[place] = _again(transaction, intake, first)
         elif not intake.ticket and receipts[place].acceptance is Acceptance.NEW:
-            _follow_up(conversations[intake.message.ticket_id], intake.message)
+            follow_up(conversations[intake.message.ticket_id], intake.message)
     sheets.save(transaction, conversations.values())
     return [_with_reference(receipt, redrawn) for receipt in receipts] if redrawn else receipts
 
@@ -99,7 +99,8 @@ def _again(transaction: Transaction, intake: Intake, first: Kept) -> Receipt:
     return first.receipt(Acceptance.DUPLICATE if same else Acceptance.CONFLICT)
 
 
-def _follow_up(sheet: Sheet, given: Message) -> None:
+def follow_up(sheet: Sheet, given: Message, *, reopens: bool = True) -> None:
+    """Add what the requester has written, with all that follows; whether that opens a resolved ticket again is said."""
     sheet.add(replace(given, number=sheet.next_number))
     sheet.emit(
         MessageReceived(
@@ -110,13 +111,14 @@ def _follow_up(sheet: Sheet, given: Message) -> None:
             message_id=given.id,
         )
     )
-    rules.reopen(sheet, given.at)
+    if reopens:
+        rules.reopen(sheet, given.at)
     keeper = rules.keeper(sheet)
     if keeper:
         rules.owe_messages(sheet, keeper, given.at)
 
 
-def _open(transaction: Transaction, intakes: Iterable[Intake]) -> dict[str, str]:
+def open_tickets(transaction: Transaction, intakes: Iterable[Intake]) -> dict[str, str]:
     """Write what the new tickets among them consist of. Answers which got another reference, by their ids."""
     opened = [(intake.ticket, intake) for intake in intakes if intake.ticket]
     requesters, tickets, messages, deliveries = [], [], [], []
@@ -125,9 +127,9 @@ def _open(transaction: Transaction, intakes: Iterable[Intake]) -> dict[str, str]
         if ticket.requester != _NOBODY:
             requester_id = new_id()
             requesters.append(intake_rows.requester(requester_id, ticket.requester))
-        tickets.append(intake_rows.ticket(ticket, requester_id))
+        tickets.append(intake_rows.ticket(ticket, requester_id, intake.held_until))
         messages.append(intake_rows.message(intake.message))
-        deliveries.append(intake_rows.delivery(ticket))
+        deliveries.append(intake_rows.delivery(ticket, intake.held_until))
     connection = transaction.connection
     bulk.insert_values(connection, schema.requesters, intake_rows.REQUESTER, requesters)
     redrawn = _insert_tickets(connection, tickets)

@@ -5,13 +5,14 @@ from dataclasses import fields, replace
 from gateway.core.clock import Instant
 from gateway.core.delivery import Begin
 from gateway.core.events import HandoffStarted
-from gateway.core.handoff import Handoff, HandoffState
+from gateway.core.handoff import LIVE, Handoff, HandoffState
 from gateway.store import bulk, schema, sheets
 from gateway.store.leases import Leases
 from gateway.store.sheet import Sheet, StoredCopy
 from gateway.store.transaction import Transaction
 
 _TRIED_AGAIN = frozenset({HandoffState.STARTED, HandoffState.UNKNOWN, HandoffState.UNAVAILABLE, HandoffState.ABSENT})
+_TAKEN = LIVE | {HandoffState.RESOLVED}
 
 
 def begin(transaction: Transaction, begins: list[Begin]) -> list[bool]:
@@ -37,9 +38,14 @@ def begin(transaction: Transaction, begins: list[Begin]) -> list[bool]:
 
 def _start(sheet: Sheet, wanted: Begin) -> bool:
     before = sheet.copies.get(wanted.handoff.id)
-    if before is not None and before.state not in _TRIED_AGAIN:
+    if before is None:
+        copy = _first(wanted.handoff)
+    elif before.to_record and before.state in _TAKEN:
+        copy = _recording(before, wanted.handoff)
+    elif before.state in _TRIED_AGAIN:
+        copy = _again(before, wanted.handoff)
+    else:
         return False
-    copy = _first(wanted.handoff) if before is None else _again(before, wanted.handoff)
     sheet.put(copy)
     sheet.emit(
         HandoffStarted(
@@ -57,6 +63,17 @@ def _start(sheet: Sheet, wanted: Begin) -> bool:
 
 def _first(given: Handoff) -> StoredCopy:
     return StoredCopy(**{field.name: getattr(given, field.name) for field in fields(Handoff)})
+
+
+def _recording(before: StoredCopy, given: Handoff) -> StoredCopy:
+    """Its provider has the ticket, and its own system is about to be given it. With how many messages is for the first
+    attempt to say, for the same reason as below."""
+    return replace(
+        before,
+        started_at=given.started_at,
+        attempts=max(given.attempts, before.attempts + 1),
+        messages_sent=before.messages_sent or given.messages_sent,
+    )
 
 
 def _again(before: StoredCopy, given: Handoff) -> StoredCopy:

@@ -10,11 +10,13 @@ from typing import Any
 from gateway.store.transaction import Verb
 from gateway.store.verbs.accept import accept
 from gateway.store.verbs.begin import begin
+from gateway.store.verbs.calls import keep_call
 from gateway.store.verbs.claim import claim
 from gateway.store.verbs.drain import drain
 from gateway.store.verbs.ending import adopt, defer, finish, quarantine, sent
 from gateway.store.verbs.keeping import record_audit, record_health, save_policies, save_takeover, secret
 from gateway.store.verbs.mails import forget_mails, keep_mail, mail_read, save_position
+from gateway.store.verbs.opt_out import opt_out
 from gateway.store.verbs.outbox import announce, wake
 from gateway.store.verbs.quarantined import discard, release, replay_mails
 from gateway.store.verbs.record import record
@@ -31,6 +33,8 @@ ORDER: tuple[Verb[Any, Any], ...] = (
     drain,
     keep_mail,
     save_position,
+    keep_call,
+    opt_out,
     begin,
     report,
     record,

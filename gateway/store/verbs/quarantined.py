@@ -8,11 +8,14 @@ from gateway.core.clock import Instant
 from gateway.core.delivery import HANDING_OVER, Kind
 from gateway.core.events import DeliveryDiscarded, DeliveryReleased
 from gateway.core.ticket import TicketState
-from gateway.store import bulk, rows, rules, schema, sheets
+from gateway.store import bulk, holding, rows, rules, schema, sheets
 from gateway.store.audit_trail import Line, write
+from gateway.store.call_rows import ABOUT_CALLS, calls_named
 from gateway.store.schema import quarantine
 from gateway.store.transaction import Transaction
 from gateway.store.withheld import owed_again, withheld
+
+_CONCERN_THE_TICKET = HANDING_OVER | {Kind.RECORD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +81,26 @@ def _replay(transaction: Transaction, wanted: ReplayMails) -> int:
 
 
 def discard(transaction: Transaction, verdicts: list[Verdict]) -> list[bool]:
-    """Out for good; the ticket of a discarded hand-off is closed, and a discarded mail counts as read."""
+    """Out for good; the ticket of a discarded hand-off is closed, a discarded mail counts as read, a discarded record
+    as told, and a call about which something is discarded as over."""
     thrown = _taken_out(transaction, verdicts, "quarantine.discard")
-    closed = sheets.load(transaction, (row.ticket_id for _, row in thrown if row.kind in HANDING_OVER))
+    concerned = sheets.load(transaction, (row.ticket_id for _, row in thrown if row.kind in _CONCERN_THE_TICKET))
     for each, row in thrown:
         transaction.emit(DeliveryDiscarded(at=each.at, ticket_id=row.ticket_id, reference=row.reference, kind=row.kind))
         if row.kind in HANDING_OVER:
-            sheet = closed[row.ticket_id]
+            sheet = concerned[row.ticket_id]
             sheet.standing = replace(sheet.standing, state=TicketState.RESOLVED, reason=f"discarded: {row.reason}")
             rules.settle(sheet, each.at)
-    sheets.save(transaction, closed.values())
+        elif row.kind == Kind.RECORD:
+            holding.leave_unrecorded(concerned[row.ticket_id], row.handoff_id)
+    sheets.save(transaction, concerned.values())
     bulk.update(
         transaction.connection,
         schema.raw_mails,
         [{"id": row.id, "read_at": each.at} for each, row in thrown if row.kind == Kind.MAIL],
     )
+    over = {sid for _, row in thrown if row.kind in ABOUT_CALLS for sid in calls_named(row.payload)}
+    bulk.update(transaction.connection, schema.calls, [{"sid": sid, "ended": True} for sid in over])
     return _answers(verdicts, thrown)
 
 

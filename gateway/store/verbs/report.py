@@ -37,6 +37,9 @@ def report(transaction: Transaction, reports: list[ProviderReport]) -> list[Repo
         if each.type is ReportType.REPLIED and sheet.written(Direction.OUTBOUND) >= MOST_REPLIES:
             results.append(ReportResult.FULL)
             continue
+        if each.type is ReportType.CALLBACK_REQUESTED and sheet.standing.channel not in each.called_back_by:
+            results.append(ReportResult.NOT_CALLABLE)
+            continue
         kept.append(_apply(sheet, copy, each))
         seen.add((key.scope, key.key))
         results.append(ReportResult.APPLIED)
@@ -60,6 +63,9 @@ def _apply(sheet: Sheet, copy: StoredCopy, given: ProviderReport) -> Kept:
         ),
     )
     message_id = _reply(sheet, given) if given.type is ReportType.REPLIED else None
+    if given.type is ReportType.CALLBACK_REQUESTED:
+        calls = given.called_back_by[sheet.standing.channel]
+        sheet.owe(Kind.CALLBACK, given.at, given.at, sheet.copies[copy.id], channel=calls)
     key = key_of(given)
     return Kept(key.scope, key.key, "", sheet.standing.id, sheet.standing.reference, message_id, given.at)
 

@@ -15,12 +15,12 @@ from gateway.core.errors import ProviderRefused, ProviderUnavailable
 from gateway.core.handoff import Handoff, Outcome
 from gateway.core.ids import new_id
 from gateway.core.links import AttachmentLinks
+from gateway.core.outbound import OutboundClient, OutboundError, Reply
 from gateway.core.provider import Copy
 from gateway.core.retry_after import retry_after
 from gateway.core.settings import show_duration
 from gateway.core.signature import Signer
 from gateway.core.ticket import Message
-from routing.providers.outbound import OutboundClient, OutboundError, Reply
 from routing.providers.probes import HttpProbe, TcpProbe
 from routing.providers.webhook.files import DeskFiles
 from routing.providers.webhook.outcome import judge, judge_failure

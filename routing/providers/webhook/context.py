@@ -1,6 +1,7 @@
 """What the routes of a desk get."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.core.clock import Clock
@@ -26,3 +27,5 @@ class DeskContext:
     blobs: Blobs
     links: AttachmentLinks
     clock: Clock
+    called_back_by: Mapping[str, str] = field(default_factory=dict)
+    """See ProviderReport."""

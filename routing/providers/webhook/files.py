@@ -16,10 +16,10 @@ from gateway.core.arriving import Arriving
 from gateway.core.attachments import clean_name, declared_type, judge_type
 from gateway.core.errors import ContentTooLarge, StoreUnavailable
 from gateway.core.ids import new_id
+from gateway.core.outbound import OutboundClient, OutboundError
 from gateway.core.ports import Blobs
 from gateway.core.signature import Signer
 from gateway.core.ticket import Attachment
-from routing.providers.outbound import OutboundClient, OutboundError
 
 MOST_FILES = 10
 FILE_SIZE = 10 * 1024 * 1024

@@ -5,9 +5,9 @@ import orjson
 from gateway.core.clock import Instant
 from gateway.core.delivery import Answer
 from gateway.core.handoff import Outcome
+from gateway.core.outbound import NothingLeft, NotSent, OutboundError, Reply
 from gateway.core.retry_after import retry_after
 from gateway.core.ticket import Requester
-from routing.providers.outbound import NothingLeft, NotSent, OutboundError, Reply
 from routing.providers.webhook.protocol import NotTheProtocol, read_copy
 
 _REFUSALS = frozenset({400, 409, 413, 422})

@@ -10,10 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 
 from gateway.core.clock import iso
 from gateway.core.handoff import HandoffState
+from gateway.core.outbound import Reply
 from gateway.core.provider import Copy
 from gateway.core.reference import parse_reference
 from gateway.core.ticket import Attachment, Message, Requester, Ticket
-from routing.providers.outbound import Reply
 
 _REFERENCE_LIMIT = 128
 

@@ -54,6 +54,7 @@ class DeskReports:
             provider_reference=report.data.provider_reference,
             body=message.body if message else None,
             author=message.author if message else None,
+            called_back_by=self._context.called_back_by,
         )
         files = message.attachments if message and report.type is ReportType.REPLIED else []
         match await self._take(desk, told, files):
@@ -61,6 +62,8 @@ class DeskReports:
                 raise Problem(NOT_FOUND, "This provider has no such ticket.")
             case ReportResult.FULL:
                 raise Problem(INVALID, "This ticket has as many replies as it may have.")
+            case ReportResult.NOT_CALLABLE:
+                raise Problem(INVALID, "The requesters of such tickets are not called back.")
         return web.Response(status=204)
 
     async def _take(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import invoke, write_configuration
+from tests.support.command import WITH_PHONE, invoke, write_configuration
 
 SHORT = ("takeover_within: 5s", "takeover_within: 3s")
 
@@ -59,6 +59,65 @@ def test_warnings_are_printed(tmp_path: Path) -> None:
     result = invoke("check", "-c", file)
 
     assert "Warnings:\n  - norte takes 5 tickets a second and acme 50" in result.output
+
+
+class TestPhone:
+    def test_how_long_callers_wait_is_printed_with_its_terms(self, tmp_path: Path) -> None:
+        result = invoke("check", "-c", write_configuration(tmp_path, *WITH_PHONE))
+        lines = result.output.splitlines()
+
+        assert result.exit_code == 0
+        assert "channel phone: a phone rings within 1m at the desk that answers" in lines
+        assert "  desks of policy default: acme, norte" in lines
+        assert any(line.startswith("  acme rings in vain") and line.endswith("23s      S + t + c") for line in lines)
+        assert any(
+            line.startswith("Policy default, where each webhook takes as long as Twilio bears") for line in lines
+        )
+        assert "  - a voice says 12 characters a second" in lines
+
+    def test_one_that_waits_too_long_ends_with_1_and_names_the_knob(self, tmp_path: Path) -> None:
+        file = write_configuration(tmp_path, *WITH_PHONE, ("answer_within: 60s", "answer_within: 50s"))
+        result = invoke("check", "-c", file)
+
+        assert result.exit_code == 1
+        assert "channel phone: that a phone rings within 50s can't be promised" in result.output
+        assert "A contract can't be met: phone." in result.output
+
+    def test_only_policies_that_can_get_a_call_count(self, tmp_path: Path) -> None:
+        other = """  - {name: web, match: {channels: [web]}, providers: [sur, norte], takeover_within: 5s}
+  - {name: english, match: {languages: [en]}, providers: [sur, norte], takeover_within: 5s}
+  - name: default"""
+        sur = """  sur:
+    type: webhook
+    url: http://127.0.0.1:9/tickets
+    allow_private: true
+    secret: {env: ACME_SECRET}
+    health: {url: http://127.0.0.1:9/health}
+policies:
+"""
+        changes = (*WITH_PHONE, ("  - name: default", other), ("policies:\n", sur))
+        told = json.loads(invoke("check", "--json", "-c", write_configuration(tmp_path, *changes)).output)
+        (line,) = told["lines"]
+        assert [(each["name"], each["desks"]) for each in line["policies"]] == [("default", ["acme", "norte"])]
+
+        both = (*changes, ("answer_within: 60s", "languages: [es, en]"))
+        (line,) = json.loads(invoke("check", "--json", "-c", write_configuration(tmp_path, *both)).output)["lines"]
+        assert {each["name"] for each in line["policies"]} == {"english", "default"}
+
+    def test_json_says_the_same(self, tmp_path: Path) -> None:
+        file = write_configuration(tmp_path, *WITH_PHONE, ("answer_within: 60s", "answer_within: 50s"))
+        result = invoke("check", "--json", "-c", file)
+        told = json.loads(result.output)
+        (line,) = told["lines"]
+        (policy,) = line["policies"]
+
+        assert result.exit_code == 1
+        assert (told["met"], line["met"], line["channel"], line["answer_within"]) == (False, False, "phone", 50)
+        assert policy["typical"]["seconds"] == pytest.approx(
+            sum(each["seconds"] for each in policy["typical"]["terms"])
+        )
+        assert policy["slowest"]["seconds"] > policy["typical"]["seconds"]
+        assert line["problem"].startswith("by policy default a caller may wait")
 
 
 @pytest.mark.parametrize(("change", "exit_code"), [(("5s", "5s"), 0), (SHORT, 1)])

@@ -22,6 +22,7 @@ def test_help_names_every_command() -> None:
         "check",
         "route",
         "channels",
+        "phone",
         "providers",
         "tickets",
         "overdue",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import invoke, write_configuration
+from tests.support.command import WITH_PHONE, invoke, write_configuration
 
 NIGHT = "2026-12-24T03:00"
 POLICIES = (
@@ -111,3 +111,30 @@ def test_what_cant_be_is_refused(file: Path, option: str, value: str, problem: s
 
     assert result.exit_code == 2
     assert problem in result.stderr
+
+
+class TestPhones:
+    """Of a voice channel: whose phone rings while the caller listens."""
+
+    @pytest.fixture
+    def line(self, tmp_path: Path) -> Path:
+        return write_configuration(tmp_path, *WITH_PHONE, HOURS)
+
+    def test_those_in_service_are_dialled_in_order(self, line: Path) -> None:
+        day = invoke("route", "-c", line, "--channel", "phone", "--at", "2026-12-24T12:00+01:00")
+
+        assert ["1", "acme", "+34910000001", "now", "up"] in rows(day.output)
+        assert ["2", "norte", "+34910000002", "now", "up"] in rows(day.output)
+        assert "acme is dialled first." in day.output
+
+    def test_a_closed_desk_is_a_machine_and_one_that_is_down_is_mute(self, line: Path) -> None:
+        night = invoke("route", "-c", line, "--channel", "phone", "--at", f"{NIGHT}+01:00")
+        nobody = invoke("route", "-c", line, "--channel", "phone", "--at", f"{NIGHT}+01:00", "--down", "norte")
+
+        assert ["2", "acme", "not", "closed", "at", "this", "hour"] in rows(night.output)
+        assert "norte is dialled first." in night.output
+        assert ["2", "norte", "not", "down:", "as", "--down", "says"] in rows(nobody.output)
+        assert "Nobody is dialled:" in nobody.output
+
+    def test_other_channels_have_no_phone(self, line: Path) -> None:
+        assert "dialled" not in invoke("route", "-c", line, "--channel", "web").output

@@ -5,7 +5,14 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from gateway.demo.configuration import HELP_DESK, MailPorts, configuration, new_secret, secret_variable
+from gateway.demo.configuration import (
+    HELP_DESK,
+    HELP_LINE,
+    MailPorts,
+    configuration,
+    new_secret,
+    secret_variable,
+)
 
 
 def test_mail_comes_in_and_goes_out_on_this_machine() -> None:
@@ -49,6 +56,30 @@ def test_the_file_says_who_is_primary_and_where_everybody_listens() -> None:
     assert norte["url"] == "http://127.0.0.1:9202/tickets"
     assert norte["secret"] == {"env": "NORTE_SECRET"}
     assert norte["health"] == {"url": "http://127.0.0.1:9202/health", "hold": "3s", "ramp": "2.5s"}
+
+
+def test_the_phone_is_answered_by_desks_of_this_machine() -> None:
+    text = configuration(
+        public_port=8090,
+        ops_port=8091,
+        desk_ports={"acme": 9201, "norte": 9202},
+        database=Path("/tmp/relevo.db"),
+        takeover_within=5.0,
+        hold=3.0,
+        ramp=2.5,
+        carrier=9300,
+        secrets_in="file",
+    )
+    content = YAML(typ="safe", pure=True).load(text)
+    phone = content["channels"]["phone"]
+    assert (phone["api"], phone["auth_token"]) == ("http://127.0.0.1:9300", {"file": "TWILIO_AUTH_TOKEN"})
+    assert phone["numbers"] == [HELP_LINE]
+    voices = {name: each["voice"] for name, each in content["providers"].items()}
+    assert voices == {
+        "acme": {"dial": "+34975000001", "accept_key": "1"},
+        "norte": {"dial": "+34975000002", "accept_key": "1"},
+    }
+    assert content["providers"]["norte"]["secret"] == {"file": "NORTE_SECRET"}
 
 
 def test_every_secret_is_another_and_long_enough() -> None:

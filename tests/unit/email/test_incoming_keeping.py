@@ -13,7 +13,7 @@ from channels.email.imap.settings import ImapSettings
 from channels.email.keeping import SMALL, MailKeeper
 from channels.email.mailboxes import FollowedMailbox
 from channels.email.raw_contents import forget_old_mails
-from channels.email.troubles import Troubles
+from channels.email.troubles import MailTroubles
 from gateway.core.clock import Clock
 from gateway.core.delivery import Kind
 from gateway.core.errors import ContentTooLarge, StoreFailed, StoreUnavailable
@@ -115,10 +115,10 @@ def _mailbox(
     *,
     host: str = "imap.example.org",
     alone: bool = False,
-    troubles: Troubles | None = None,
+    troubles: MailTroubles | None = None,
 ) -> FollowedMailbox:
     settings = ImapSettings.model_validate({"host": host, "user": user, "password": "pw"})
-    troubles = troubles or Troubles("mail", parts.store, parts.clock)
+    troubles = troubles or MailTroubles("mail", parts.store, parts.clock)
     return FollowedMailbox(settings, _keeper(parts), parts.context, parts.backstage, troubles, alone=alone)
 
 
@@ -157,7 +157,7 @@ async def test_only_where_there_are_several_mailboxes_it_is_said_which(parts: Ma
 
 
 async def test_a_mailbox_in_trouble_is_an_event_until_it_works(parts: MailParts) -> None:
-    troubles = Troubles("mail", parts.store, parts.clock)
+    troubles = MailTroubles("mail", parts.store, parts.clock)
     settings = ImapSettings.model_validate({"host": "imap.example.org", "user": "help", "password": "pw"})
     box = FollowedMailbox(settings, _keeper(parts), parts.context, parts.backstage, troubles, alone=True)
     box.looked("INBOX", 5.0)
@@ -171,7 +171,7 @@ async def test_a_mailbox_in_trouble_is_an_event_until_it_works(parts: MailParts)
 
 
 async def test_a_mailbox_that_refuses_marks_is_one_trouble_however_often_it_is_looked_into(parts: MailParts) -> None:
-    troubles = Troubles("mail", parts.store, parts.clock)
+    troubles = MailTroubles("mail", parts.store, parts.clock)
     box = _mailbox(parts, "help", troubles=troubles)
     for _ in range(3):
         box.unmarked("INBOX", "read-only")
@@ -219,7 +219,7 @@ def test_troubles_are_told_in_order_once_the_store_is_back() -> None:
     announcer = _Away([StoreUnavailable("away")])
 
     async def troubled() -> None:
-        troubles = Troubles("mail", announcer, VirtualClock())
+        troubles = MailTroubles("mail", announcer, VirtualClock())
         troubles.troubled("smtp", "refused")
         troubles.recovered("smtp")
         troubles.recovered("smtp")
@@ -231,7 +231,7 @@ def test_troubles_are_told_in_order_once_the_store_is_back() -> None:
 
 async def test_troubles_end_with_the_store() -> None:
     announcer = _Away([StoreFailed("broken")])
-    troubles = Troubles("mail", announcer, SetClock())
+    troubles = MailTroubles("mail", announcer, SetClock())
     troubles.troubled("smtp", "refused")
     await troubles.said()
     assert announcer.events == []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from channels.email.authentication import Authentication
 from channels.email.incoming.allowances import Allowances
-from channels.email.incoming.bodies import BODY_LENGTH, SUBJECT_LENGTH, TEXTS_FOLDER, body_of, one_line
+from channels.email.incoming.bodies import BODY_LENGTH, SUBJECT_LENGTH, TEXTS_FOLDER, body_of
 from channels.email.incoming.bounds import most_messages, too_many_replies
 from channels.email.incoming.files import MailFiles, Taken
 from channels.email.incoming.messages import Messages
@@ -17,6 +17,7 @@ from channels.email.incoming.sameness import dedupe_key
 from channels.email.mail import Mail
 from channels.email.reading.reading import ReadFile
 from channels.email.settings import EmailSettings
+from channels.shown import one_line
 from gateway.core.texts import Texts
 from gateway.core.ticket import Attachment, DedupeKey, Direction, InboundMessage, Message, Requester
 from tests.support.blobs import MemoryBlobs

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from channels.email.composing import MailTemplates
-from channels.email.threading.references import references_in
+from channels.references import references_in
 from gateway.core.errors import ConfigError
 from gateway.core.reference import check_digit, show_reference
 

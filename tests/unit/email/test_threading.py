@@ -11,8 +11,8 @@ from channels.email.threading.addresses import ReplyAddresses
 from channels.email.threading.claims import Claim, Claims, Strategy
 from channels.email.threading.decision import RULES, Decision, Known, Needs, Side, decide, sole_sender
 from channels.email.threading.message_ids import OwnMessageIds
-from channels.email.threading.references import references_in
 from channels.email.threading.tokens import REQUESTER, Party, Purpose, ThreadTokens
+from channels.references import references_in
 from gateway.core.reference import check_digit, show_reference
 from tests.support.mails import mail
 

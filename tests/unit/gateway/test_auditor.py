@@ -72,6 +72,14 @@ def test_mails_that_nobody_has_read_are_audited_page_by_page() -> None:
     assert store.announced == [LedgerUnbalanced(at=NOW, tickets=1), LedgerUnbalanced(at=NOW, tickets=2)]
 
 
+def test_calls_that_nobody_watches_are_audited_page_by_page() -> None:
+    store = ledger(5)
+    store.open_calls = [f"CA{number:04}" for number in range(900)]
+    store.astray = {"CA0007", "CA0800"}
+    rounds(Auditor(store, SetClock()), 2)
+    assert store.announced == [LedgerUnbalanced(at=NOW, tickets=1), LedgerUnbalanced(at=NOW, tickets=2)]
+
+
 def test_every_waiting_ticket_is_looked_at_in_each_round() -> None:
     store = ledger(1700)
     store.astray = {ticket_id(1650)}

@@ -37,6 +37,7 @@ GOLDEN = {
     "relevo_quarantine_items": (),
     "relevo_duplicates_total": (),
     "relevo_ledger_unbalanced": (),
+    "relevo_texts_total": ("channel", "outcome"),
     "relevo_channel_last_success_timestamp_seconds": ("channel",),
     "relevo_loop_lag_seconds": (),
     "relevo_commit_seconds": (),
@@ -54,6 +55,13 @@ GOLDEN = {
     "relevo_disk_free_bytes": ("under",),
     "relevo_mails_total": ("channel", "outcome"),
     "relevo_mails_sent_total": ("channel", "outcome"),
+    "relevo_webhooks_refused_total": ("channel", "reason"),
+    "relevo_calls_total": ("channel", "outcome"),
+    "relevo_call_failovers_total": ("channel",),
+    "relevo_callbacks_total": ("channel", "outcome"),
+    "relevo_callbacks_refused_total": ("channel", "reason"),
+    "relevo_callback_waiting_seconds": ("channel",),
+    "relevo_call_waiting_seconds": ("channel", "outcome"),
     "relevo_mailbox_messages": ("channel", "folder"),
     "relevo_mailbox_missing": ("channel", "folder"),
 }
@@ -90,6 +98,29 @@ def received() -> events.TicketReceived:
     )
 
 
+def call_ended(outcome: str = "answered", *, waiting: float = 21.0, failovers: int = 1) -> events.CallEnded:
+    return events.CallEnded(
+        at=NOW,
+        channel="phone",
+        call="CA1",
+        outcome=outcome,
+        provider="norte" if outcome == "answered" else None,
+        waiting=waiting,
+        ringing=waiting - 2,
+        talking=90.0,
+        failovers=failovers,
+        abandoned=outcome == "abandoned",
+        told_of_recording=False,
+        left_in=None,
+    )
+
+
+def called_back(outcome: str = "reached", refusal: str | None = None) -> events.CallbackEnded:
+    return events.CallbackEnded(
+        at=NOW, channel="phone", call="CB1", outcome=outcome, refusal=refusal, provider=None, tries=1, talking=0.0
+    )
+
+
 def everything(metrics: Metrics) -> None:
     """Touch every metric, so that each has a sample."""
     metrics.observe(
@@ -105,6 +136,10 @@ def everything(metrics: Metrics) -> None:
                     at=NOW, takeover_id="1", policy="default", from_provider="acme", to_provider="norte", seconds=2.0
                 ),
                 events.LedgerUnbalanced(at=NOW, tickets=3),
+                call_ended(),
+                events.CallbackAnswered(at=NOW, channel="phone", call="CB1", provider="acme", waited=70.0),
+                called_back("refused", "spend"),
+                events.TextSent(at=NOW, channel="texts", message_id="m"),
             ]
         )
     )
@@ -122,6 +157,7 @@ def everything(metrics: Metrics) -> None:
     metrics.first_aid_helped("web", "printer")
     metrics.mail_read("mail", "ticket")
     metrics.mail_sent("mail", "sent")
+    metrics.webhook_refused("phone", "unsigned")
     metrics.mailbox_counted("mail", "INBOX", 12, 2)
 
 
@@ -140,6 +176,17 @@ def test_what_prometheus_reads_is_well_formed(metrics: Metrics) -> None:
     everything(metrics)
     families = {family.name for family in text_string_to_metric_families(generate_latest(metrics.registry).decode())}
     assert {name.removesuffix("_total") for name in GOLDEN} <= families
+
+
+def test_calls_back_by_what_came_of_them_and_why_they_were_not_made(metrics: Metrics) -> None:
+    answered = events.CallbackAnswered(at=NOW, channel="phone", call="CB1", provider="acme", waited=70.0)
+    metrics.observe(
+        recorded([answered, called_back(), called_back("refused", "spend"), called_back("refused", "busy")])
+    )
+    assert value(metrics, "callbacks_total", channel="phone", outcome="reached") == 1
+    assert value(metrics, "callbacks_total", channel="phone", outcome="refused") == 2
+    assert value(metrics, "callbacks_refused_total", channel="phone", reason="spend") == 1
+    assert value(metrics, "callback_waiting_seconds_sum", channel="phone") == 70
 
 
 def test_what_a_sweep_left(metrics: Metrics) -> None:
@@ -271,3 +318,30 @@ def test_the_room_on_the_disk_is_looked_at_whenever_somebody_asks(metrics: Metri
     assert value(metrics, "disk_free_bytes", under="store") == pytest.approx(disk.f_bavail * disk.f_frsize, rel=0.1)
     metrics.watch_disk("spool", tmp_path / "away")
     assert math.isnan(value(metrics, "disk_free_bytes", under="spool") or 0)
+
+
+def test_texts_are_counted_by_what_becomes_of_them(metrics: Metrics) -> None:
+    metrics.observe(
+        recorded(
+            [
+                events.TextSent(at=NOW, channel="texts", message_id="m"),
+                events.TextSent(at=NOW, channel="texts", message_id="n"),
+                events.TextDelivered(at=NOW, channel="texts", message_id="m"),
+                events.TextFailed(at=NOW, channel="texts", message_id="n", code=30003),
+                events.TextsStopped(at=NOW, channel="texts"),
+                events.TextsWanted(at=NOW, channel="texts"),
+            ]
+        )
+    )
+    outcomes = ("sent", "delivered", "failed", "stopped", "wanted")
+    counted = [value(metrics, "texts_total", channel="texts", outcome=each) for each in outcomes]
+    assert counted == [2, 1, 1, 1, None]
+
+
+def test_calls_are_counted_by_what_came_of_them(metrics: Metrics) -> None:
+    metrics.observe(recorded([call_ended(), call_ended("abandoned", waiting=8.0, failovers=0), call_ended()]))
+    assert value(metrics, "calls_total", channel="phone", outcome="answered") == 2
+    assert value(metrics, "calls_total", channel="phone", outcome="abandoned") == 1
+    assert value(metrics, "call_failovers_total", channel="phone") == 2
+    assert value(metrics, "call_waiting_seconds_sum", channel="phone", outcome="answered") == 42
+    assert value(metrics, "call_waiting_seconds_sum", channel="phone", outcome="abandoned") == 8

@@ -20,6 +20,7 @@ def test_own_texts_that_can_be_shown_are_taken(tmp_path: Path) -> None:
     texts = (
         'msgid "How can we help you?"\nmsgstr "¿Qué necesita?"\n\n'
         'msgid "Your request {reference}"\nmsgstr "Expediente {reference}"\n\n'
+        'msgid "Thank you for calling. Goodbye."\nmsgstr "Adiós."\n\n'
         'msgid "If you want to add something, simply reply to this mail."\nmsgstr "Conteste a este correo."\n\n'
         'msgid "There is nothing at this address."\nmsgstr ""\n'
     )

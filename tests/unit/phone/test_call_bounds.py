@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from channels.phone import inputs
-from channels.phone.bounds import WORST_WEBHOOK, ringing
+from channels.phone.promise.bounds import WORST_WEBHOOK, ringing
 from channels.phone.speaking import Speaker
 from channels.phone.spoken import seconds_of
 from tests.support.phone_calls import ACME, CATEGORIES, NORTE, NUMBER, WITH_KEY, Line, World, voice_settings

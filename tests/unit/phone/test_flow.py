@@ -178,8 +178,8 @@ def test_all_fail_and_the_caller_leaves_a_message() -> None:
     line.end_record(12.0)
     assert (line.call.state, line.call.outcome) == (State.CLOSING, Outcome.VOICEMAIL)
     line.hang_up()
-    line.hear(inputs.Recorded(line.after(3), "RE1", "https://api.twilio.com/RE1", 12.0))
-    line.hear(inputs.Recorded(line.after(3), "RE1", "https://api.twilio.com/RE1", 12.0))
+    line.hear(inputs.Recorded(line.after(3), "RE1", 12.0))
+    line.hear(inputs.Recorded(line.after(3), "RE1", 12.0))
     assert [each.sid for each in line.call.recordings] == ["RE1"]
     assert line.call.state is State.ENDED
 
@@ -193,7 +193,7 @@ def test_a_message_may_be_ended_by_hanging_up() -> None:
 @pytest.mark.parametrize("first", ["hung_up", "recorded"])
 def test_hang_up_and_recording_in_either_order(first: str) -> None:
     line = Line(World())
-    recorded = inputs.Recorded(line.now + 20, "RE1", "https://api.twilio.com/RE1", 9.0)
+    recorded = inputs.Recorded(line.now + 20, "RE1", 9.0)
     if first == "recorded":
         line.hear(recorded)
         line.hang_up()
@@ -225,7 +225,7 @@ def test_the_absence_of_a_first_silent_recording_says_nothing_of_the_second() ->
     line.hang_up()
     line.hear(inputs.RecordingAbsent(line.after(1), silent))
     assert line.call.state is State.GONE
-    line.hear(inputs.Recorded(line.after(1), "RE2", "https://api.twilio.com/RE2", 5.0))
+    line.hear(inputs.Recorded(line.after(1), "RE2", 5.0))
     assert line.call.outcome is Outcome.VOICEMAIL
 
 
@@ -233,7 +233,7 @@ def test_a_recording_that_comes_after_all_is_kept_and_changes_no_outcome() -> No
     line = Line(World())
     line.hang_up()
     line.hear(inputs.NothingMore(line.after(4000)))
-    line.hear(inputs.Recorded(line.after(1), "RE1", "https://api.twilio.com/RE1", 5.0))
+    line.hear(inputs.Recorded(line.after(1), "RE1", 5.0))
     assert (line.call.outcome, len(line.call.recordings)) == (Outcome.ABANDONED, 1)
 
 

@@ -2,8 +2,8 @@
 
 from xml.etree import ElementTree
 
-from gateway.core.dialling import Desk
 from channels.phone.fallback import FallbackWriter
+from gateway.core.dialling import Desk
 from tests.support.phone_calls import ACME, NORTE, voice_settings
 
 _THANKS = "https://handler.twilio.com/twiml/EH1"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.core.dialling import Desk, DialSettings
 from channels.phone.settings import TextSettings
+from gateway.core.dialling import Desk, DialSettings
 from tests.support.phone_calls import NUMBER, voice_settings
 
 _ACCOUNT = {"account_sid": f"AC{'0' * 32}", "auth_token": "a token of some length", "numbers": [NUMBER]}
@@ -30,7 +30,7 @@ def test_the_short_forms_of_the_documentation_are_taken() -> None:
     texts = TextSettings.model_validate(_ACCOUNT)
     assert (texts.language, texts.category, texts.priority) == ("es", None, "normal")
     dial = _dial(dial="+34910000001", timeout="15s", accept_key="1")
-    assert dial.desk("acme") == Desk("acme", "+34910000001", 15, "1", 15.0)
+    assert dial.desk("acme") == Desk("acme", "+34910000001", 15, "1", 10.0)
 
 
 @pytest.mark.parametrize("destination", ["+34910000001", "sip:cau@acme.es", "sips:cau@acme.es:5061;transport=tls"])

@@ -9,9 +9,9 @@ import pytest
 from channels.phone import inputs
 from channels.phone.answers import Answer, Dial, Gather, Hangup, Play, Record, Redirect, Say
 from channels.phone.call import State
-from gateway.core.dialling import Desk
 from channels.phone.speaking import Speaker
 from channels.phone.spoken import is_number, seconds_of, spoken_reference
+from gateway.core.dialling import Desk
 from tests.support.phone_calls import ACME, CALLER, CATEGORIES, NORTE, NUMBER, WITH_KEY, Line, World, voice_settings
 
 

@@ -3,10 +3,10 @@
 import orjson
 import pytest
 
-from channels.phone.twilio.exchange import NoReply, NotSent, Reply
 from channels.phone.twilio.outcome import Deferred, Outcome, Refused, Taken, Unknown, judge, judge_failure
 from channels.phone.twilio.pages import NotAPage, read_page
 from channels.phone.twilio.records import as_call, as_message, as_recording
+from gateway.core.outbound import NoReply, NotSent, Reply
 
 WALL = 1_800_000_000.0
 SID = "SM" + "0a" * 16

@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 from channels.phone import inputs
 from channels.phone.answers import Play, Say
-from gateway.core.dialling import Desk
 from channels.phone.twiml import TwiML
+from gateway.core.dialling import Desk
 from tests.support.phone_calls import ACME, CATEGORIES, WITH_KEY, Line, World, voice_settings
 
 _BASE = "https://cau.example.org/channels/phone"

@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.core.handoff import Outcome
+from gateway.core.outbound import Reply
 from gateway.core.ticket import Requester
-from routing.providers.outbound import Reply
 from routing.providers.webhook.outcome import judge
 
 WALL = 1_767_225_600.0  # Thu, 01 Jan 2026 00:00:00 GMT

@@ -153,7 +153,7 @@ class TestMessages:
 
 
 class TestDesksThatCannotBeReached:
-    @pytest.mark.parametrize("kind", [Kind.MESSAGE, Kind.RECONCILE, Kind.CONFIRM, Kind.WITHDRAW])
+    @pytest.mark.parametrize("kind", [Kind.MESSAGE, Kind.RECONCILE, Kind.CONFIRM, Kind.WITHDRAW, Kind.RECORD])
     def test_one_that_is_down_is_not_asked(self, kind: Kind) -> None:
         did = follow_up(kind, COPY, mood=Mood.CLOSED_PORT)
         assert did.pause > 20.0

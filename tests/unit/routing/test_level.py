@@ -2,10 +2,11 @@
 
 import pytest
 
+from gateway.core.hours import Hours
 from gateway.core.ticket import Priority
 from routing.policy.level import findings
 from routing.policy.match import fits, matching
-from routing.policy.settings import ContractTerms, Hours, Match, PolicySettings
+from routing.policy.settings import ContractTerms, Match, PolicySettings
 
 NOW = 1_784_505_600.0  # 2026-07-20, a Monday
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from gateway.core.hours import Hours
 from gateway.core.provider import HealthState, ProviderStatus
 from routing.policy.plan import Option, Use, View, falls_within, plan, serving
-from routing.policy.settings import ContractTerms, Hours, PolicySettings
+from routing.policy.settings import ContractTerms, PolicySettings
 from tests.support.tickets import NOW, make_ticket
 
 TICKET = make_ticket(language="es", channel="web", category="mail")

@@ -19,6 +19,8 @@ from gateway.store.engine_sqlite import writing_engine
 from gateway.store.migrate import HEAD, SCRIPTS, upgrade
 from gateway.store.rows import attachments_values
 from gateway.store.schema import attachments, metadata
+from gateway.store.sheets import load
+from gateway.store.transaction import Transaction
 
 _A_TICKET = """
     INSERT INTO tickets (id, reference, channel, subject, received_at, policy, hedge_at, due_at,
@@ -96,6 +98,23 @@ def test_a_ticket_from_before_mails_is_answered_on_its_page() -> None:
         with connection.begin():
             ticket = load_tickets(connection, ["t1"])["t1"]
             assert (ticket.reference, ticket.answer_by) == ("4829157360", None)
+
+
+def test_a_ticket_and_a_copy_from_before_calls_are_neither_held_nor_to_be_recorded() -> None:
+    with writing_engine(":memory:").connect() as connection:
+        with connection.begin():
+            migrate_to(connection, "0007")
+            connection.execute(text(_A_TICKET))
+            connection.execute(
+                text(
+                    "INSERT INTO handoffs (id, ticket_id, provider, policy, priority, state, started_at, attempts, "
+                    "messages_sent, superseded) VALUES ('h1', 't1', 'acme', 'default', 1, 'accepted', 1, 1, 1, 0)"
+                )
+            )
+        upgrade(connection)
+        with connection.begin():
+            sheet = load(Transaction(connection), ["t1"])["t1"]
+            assert (sheet.standing.held_until, sheet.copies["h1"].to_record) == (None, False)
 
 
 def migrate_to(connection: Connection, version: str) -> None:

@@ -1,11 +1,13 @@
 """The queries that run all day use their indices: none walks over all tickets, hand-offs or deliveries."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
+from gateway.core.calls import CallChange, Taken
 from gateway.core.delivery import Kind, Lease
 from gateway.core.provider import Takeover
 from gateway.core.raw_mail import MailRead
@@ -13,14 +15,18 @@ from gateway.core.ticket import Allowance, DedupeKey
 from gateway.store import outbox
 from gateway.store.allowances import Allowances
 from gateway.store.engine_sqlite import driver_of, writing_engine
-from gateway.store.reads import balance, blobs, figures, gauges, mails, pages
+from gateway.store.reads import balance, blobs, calls, figures, gauges, mails, pages, texts
 from gateway.store.receipts import known
 from gateway.store.schema import metadata
 from gateway.store.transaction import Transaction
+from gateway.store.verbs.calls import keep_call
 from gateway.store.verbs.drain import drain
 from gateway.store.verbs.mails import ForgetMails, KeepMail, forget_mails, keep_mail, mail_read
+from gateway.store.verbs.opt_out import OptOut, opt_out
+from gateway.store.verbs.outbox import Wake, wake
 from gateway.store.verbs.rescue import Rescue, rescue
 from gateway.store.verbs.watch import MarkOverdue, mark_overdue
+from tests.support.kept_calls import held_ticket, new_sid
 from tests.support.kept_mails import new_mail
 from tests.support.store_work import new_ticket
 
@@ -32,6 +38,15 @@ def take_allowance(connection: Connection) -> None:
     allowances = Allowances(connection, [wanted], 1.0)
     allowances.take([wanted], 1.0)
     allowances.save()
+
+
+def keep_a_call(connection: Connection) -> None:
+    """From its ticket to its end, and calling back."""
+    sid = new_sid()
+    first = CallChange(sid, "phone", "1", 1.0, opening=held_ticket(), calls="+34600111222", reserved=60.0)
+    last = CallChange(sid, "phone", "2", 2.0, seen=1, taken=Taken("acme", 2.0), release=True, done=Lease("0", 1))
+    for change in (first, replace(last, done=None), last):
+        keep_call(Transaction(connection), [change])
 
 
 QUERIES: dict[str, Callable[[Connection], Any]] = {
@@ -56,6 +71,7 @@ QUERIES: dict[str, Callable[[Connection], Any]] = {
     "mail_read": lambda connection: mail_read(Transaction(connection), [MailRead(Lease("0", 1), "0", 1.0, "0")]),
     "forget_mails": lambda connection: forget_mails(Transaction(connection), [ForgetMails("mail", 1.0, 10, 1.0)]),
     "audit_mails": lambda connection: balance.audit_mails(connection, "0", 10),
+    "audit_calls": lambda connection: balance.audit_calls(connection, "0", 10),
     "raw_mail": lambda connection: mails.raw_mail(connection, "0"),
     "header_ids": lambda connection: mails.header_ids(connection, "0"),
     "ticket_at": lambda connection: mails.ticket_at(connection, "acme", "A-1"),
@@ -65,6 +81,14 @@ QUERIES: dict[str, Callable[[Connection], Any]] = {
     "mailbox_position": lambda connection: mails.mailbox_position(connection, "mail", "INBOX"),
     "blobs_named": lambda connection: blobs.named(connection, ["0"]),
     "allowances": take_allowance,
+    "keep_call": keep_a_call,
+    "call": lambda connection: calls.call(connection, "CA0"),
+    "calls_to": lambda connection: calls.calls_to(connection, "phone", 1.0, None),
+    "calls_to_one": lambda connection: calls.calls_to(connection, "phone", 1.0, "+34600111222"),
+    "open_tickets_of": lambda connection: texts.open_tickets_of(connection, "+34600111222", ["texts", "whatsapp"]),
+    "opted_out": lambda connection: texts.opted_out(connection, "texts", "+34600111222"),
+    "opt_out": lambda connection: opt_out(Transaction(connection), [OptOut("texts", "+34600111222", 1.0, out=True)]),
+    "wake": lambda connection: wake(Transaction(connection), [Wake(1.0, frozenset(Kind), 10)]),
     "stream": lambda connection: pages.events_after(connection, 0, 10),
 }
 

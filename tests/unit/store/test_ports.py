@@ -12,6 +12,8 @@ from tests.support.store import inline_store
 PORTS = (
     ports.IntakeStore,
     ports.MailStore,
+    ports.CallStore,
+    ports.TextStore,
     ports.DeliveryEnds,
     ports.DeliveryStore,
     ports.TakeoverStore,
@@ -35,6 +37,8 @@ def as_ports(
 ) -> tuple[
     ports.IntakeStore,
     ports.MailStore,
+    ports.CallStore,
+    ports.TextStore,
     ports.DeliveryEnds,
     ports.DeliveryStore,
     ports.TakeoverStore,
@@ -45,7 +49,7 @@ def as_ports(
     ports.Reads,
 ]:
     """That the types agree as well is for the type checker to say."""
-    return (store,) * 10
+    return (store,) * 12
 
 
 def test_every_port_is_looked_at() -> None:

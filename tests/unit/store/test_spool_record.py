@@ -7,6 +7,7 @@ import pytest
 
 from gateway.core.ticket import Allowance, Attachment, Intake, Priority, Requester
 from gateway.store.spool.record import Unreadable, decode, encode
+from tests.support.kept_calls import held_ticket
 from tests.support.store_work import new_ticket
 
 PICTURE = Attachment("fotó\n.png", "image/png", 3, "a" * 64)
@@ -30,6 +31,7 @@ def _answered_by_mail(intake: Intake) -> Intake:
         new_ticket(requester=Requester()),
         _with_a_picture(new_ticket(key="k")),
         _answered_by_mail(new_ticket()),
+        held_ticket(),
     ],
 )
 def test_there_and_back(intake: Intake) -> None:
@@ -50,7 +52,7 @@ def test_what_is_none_is_said_to_be_none(content: bytes | None) -> None:
 def test_what_an_earlier_version_wrote_is_read() -> None:
     intake = new_ticket()
     plain = orjson.loads(encode(intake))
-    del plain["acknowledge"], plain["ticket"]["answer_by"]
+    del plain["acknowledge"], plain["held_until"], plain["ticket"]["answer_by"]
     assert decode(orjson.dumps(plain)) == intake
 
 

@@ -1,0 +1,1 @@
+"""What a line promises its callers, and whether it can be kept."""
