@@ -17,6 +17,7 @@ from gateway.core.ticket import Priority
 _THANKS = "thanks"
 _JOIN = "<Response/>"
 """Of a desk's end: whoever picked up and the caller are joined."""
+_CUT = "<Response><Hangup/></Response>"
 _RETRY_AFTER = {"Retry-After": "5"}
 
 
@@ -43,10 +44,12 @@ class Away:
         match page:
             case Page.VOICE | Page.KEYS:
                 return self._document(language, dialling=True)
-            case Page.DIAL if not _were_joined(webhook.form):
-                return self._document(language, dialling=False)
-            case Page.DIAL | Page.VOICEMAIL:
+            case Page.DIAL if _were_joined(webhook.form):
+                return _CUT
+            case Page.VOICEMAIL if webhook.form.get("RecordingSid"):
                 return self._thanks(language)
+            case Page.DIAL | Page.VOICEMAIL:
+                return self._document(language, dialling=False)
             case Page.WHISPER | Page.ACCEPT:
                 return _JOIN
             case _:

@@ -160,8 +160,8 @@ class TextStore(Protocol):
     """What the store does for text messages."""
 
     async def open_tickets_of(self, phone: str, channels: Collection[str]) -> list[Ticket]:
-        """Tickets of the requester with that number (E.164) that came by these channels and are neither resolved nor
-        closed, the one that was written in last first; at most 10."""
+        """Tickets of the requester with that number (E.164) that came by these channels, are answered by one, and are
+        neither resolved nor closed, the one that was written in last first; at most 10."""
 
     async def opted_out(self, channel: str, phone: str) -> bool:
         """Whether that number wants no messages of this channel."""

@@ -93,7 +93,8 @@ tickets = Table(
 WAITING = literally(tickets.c.state, TicketState.WAITING)
 
 Index("tickets_reference", tickets.c.reference, unique=True)
-Index("tickets_requester", tickets.c.requester_id)
+ANSWERABLE = tickets.c.answer_by.is_not(None)
+partial("tickets_requester", tickets.c.requester_id, where=ANSWERABLE)
 partial("tickets_waiting", tickets.c.id, where=WAITING)
 partial("tickets_overdue", tickets.c.overdue_at, tickets.c.due_at, tickets.c.waiting_since, where=WAITING)
 

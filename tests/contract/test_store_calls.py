@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.calls import CallKept, CallsMade, KeptCall
+from gateway.core.calls import CallKept, CallsMade, KeptCall, Taken
 from gateway.core.delivery import Delivery, Finish, Kind, Quarantine
 from gateway.core.errors import InvalidMessage
 from gateway.core.events import CallReceived, MessageReceived, TicketReceived
@@ -156,6 +156,11 @@ class TestKeeping:
         assert await call.step(done=lease_of(case), owed=(watch(call.sid, at=1_400.0),)) is CallKept.KEPT
         assert await work.claim(Kind.CALL, at=1_399.0) == []
         assert len(await work.claim(Kind.CALL, at=1_400.0)) == 1
+
+    async def test_one_that_has_no_ticket_just_ends(self, work: Work, call: Calling) -> None:
+        assert await call.step(taken=Taken("acme", 1_000.0), release=True, over=True) is CallKept.KEPT
+        assert (await call.kept()).ticket_id is None
+        assert await work.owed() == {}
 
     async def test_a_message_comes_once(self, work: Work, call: Calling, heard: Heard) -> None:
         ticket_id, recording = await call.opened(), said()

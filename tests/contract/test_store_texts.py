@@ -32,7 +32,7 @@ def texted(phone: str | None = ANA, *, channel: str = "texts", at: float = 1_000
     """A ticket opened by a text message."""
     made = new_ticket(at=at, requester=Requester("Ana", phone=phone))
     assert made.ticket is not None
-    return replace(made, ticket=replace(made.ticket, channel=channel))
+    return replace(made, ticket=replace(made.ticket, channel=channel, answer_by=channel))
 
 
 async def open_ids(store: SqlStore, phone: str = ANA) -> list[str]:

@@ -95,6 +95,17 @@ async def test_t35_a_number_is_called_so_many_times_a_day_and_others_are_called_
         assert phone.ended_last == ("reached", None)
 
 
+async def test_t35_whoever_asks_too_often_uses_up_nobody_elses_calls() -> None:
+    async with callback_rig(most_a_day=3, most_a_day_each=1, people={ANYBODY: Desk()}) as phone:
+        for _ in range(5):
+            await phone.ask()
+            await phone.run(within=600)
+        assert (await phone.made()).calls == 1
+        await phone.ask(Caller(ANYBODY, keys=("8",)))
+        await phone.run(within=600)
+        assert phone.ended_last == ("reached", None)
+
+
 async def test_t35_so_many_calls_a_day_in_all() -> None:
     async with callback_rig(most_a_day=2) as phone:
         for number in (ANA, ANYBODY, "+34910000008"):

@@ -49,12 +49,13 @@ async def test_both_desks_are_dialled_the_dead_one_excepted_and_a_message_is_tak
             PROGRESS | {"DialCallStatus": "completed", "DialBridged": "false"},
             ["Say", "Say", "Say", "Record", "Say"],
         ),
-        ("dial?step=1", PROGRESS | {"DialCallStatus": "completed", "DialBridged": "true"}, ["Say", "Say"]),
-        ("voicemail?step=1", PROGRESS | {"RecordingDuration": "4"}, ["Say", "Say"]),
+        ("dial?step=1", PROGRESS | {"DialCallStatus": "completed", "DialBridged": "true"}, ["Hangup"]),
+        ("voicemail?step=1", PROGRESS | {"RecordingSid": "RE" + "3d" * 16, "RecordingDuration": "4"}, ["Say", "Say"]),
+        ("voicemail?step=1", PROGRESS, ["Say", "Say", "Say", "Record", "Say"]),
         ("whisper?call=CA1&step=1", PROGRESS, []),
         ("accept?call=CA1&step=1", PROGRESS | {"Digits": "1"}, []),
     ],
-    ids=["keys", "busy", "queue", "answered", "voicemail", "whisper", "accept"],
+    ids=["keys", "busy", "queue", "answered", "voicemail", "silence", "whisper", "accept"],
 )
 async def test_in_the_middle_of_a_call(path: str, form: dict[str, str], expected: list[str]) -> None:
     async with voice_rig() as rig:

@@ -1,5 +1,6 @@
 """A whole gateway with a phone, its desks as real processes: what becomes of calls beyond the channel."""
 
+import asyncio
 import contextlib
 import sqlite3
 import time
@@ -8,6 +9,9 @@ from typing import Any
 
 from gateway.demo.caller.script import Behaviour, Caller, Desk, Scene
 from tests.support.phone_gateway import PHONES, PhoneGateway, phone_gateway
+from tests.support.twilio_api import AUTH_TOKEN
+from tests.support.twilio_webhooks import CALL
+from tests.support.voice_rig import ANA
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WITHIN = 10.0
@@ -29,6 +33,7 @@ async def test_calls_and_what_becomes_of_them(tmp_path: Path) -> None:
         await _the_desk_that_answered_gets_the_ticket_into_its_own_system(phone)
         await _a_message_goes_to_a_desk_with_its_recording(phone)
         await _who_hangs_up_leaves_a_ticket_for_a_desk(phone)
+        await _fifty_identical_webhooks_at_once_make_one_ticket(phone)
         await _a_desk_that_is_down_is_not_dialled(phone)
         assert await phone.metric("relevo_calls_total") == 4
         assert await phone.metric("relevo_call_failovers_total") == 1
@@ -36,7 +41,10 @@ async def test_calls_and_what_becomes_of_them(tmp_path: Path) -> None:
         assert await phone.metric("relevo_webhooks_refused_total") == 0
         assert await phone.rig.metric("relevo_ledger_unbalanced") == 0
         dialled = [event["data"]["provider"] for event in await phone.rig.events("call.dialled")]
-        assert dialled == ["acme", "acme", "norte", "acme", "norte"]  # "sur" is closed
+        assert dialled == ["acme", "acme", "norte", "acme", "acme", "norte"]  # "sur" is closed
+        told = phone.rig.log.read_text(encoding="utf-8") + str(await phone.rig.ops.events())
+        assert "call.ended" in told
+        assert not [secret for secret in (ANA, AUTH_TOKEN, "34600111222") if secret in told]
 
 
 async def _arrived(phone: PhoneGateway, desk: str, sid: str) -> str:
@@ -73,6 +81,14 @@ async def _a_message_goes_to_a_desk_with_its_recording(phone: PhoneGateway) -> N
 async def _who_hangs_up_leaves_a_ticket_for_a_desk(phone: PhoneGateway) -> None:
     scene = Scene(Caller(hangs_up_after=14), {PHONES["acme"]: Desk(Behaviour.RINGS)})
     assert "colgó" in await _arrived(phone, "acme", await phone.call(scene))
+
+
+async def _fifty_identical_webhooks_at_once_make_one_ticket(phone: PhoneGateway) -> None:
+    before = len(await phone.rig.tickets())
+    answers = await asyncio.gather(*(phone.send(phone.signed("voice", CALL)) for _ in range(50)))
+    assert set(answers) == {answers[0]}
+    assert PHONES["acme"] in answers[0][1]
+    assert len(await phone.rig.tickets()) == before + 1
 
 
 async def _a_desk_that_is_down_is_not_dialled(phone: PhoneGateway) -> None:

@@ -8,7 +8,7 @@ from gateway.core.ticket import Ticket, TicketState
 from gateway.store import rows
 from gateway.store.cases import select_tickets
 from gateway.store.queries import Query
-from gateway.store.schema import among, messages, opt_outs, requesters, tickets
+from gateway.store.schema import ANSWERABLE, among, messages, opt_outs, requesters, tickets
 
 _MOST_TICKETS = 10
 _last_message_at = (
@@ -22,6 +22,7 @@ _OPEN_TICKETS = Query(
     select_tickets(
         requesters.c.phone == bindparam("phone"),
         among(tickets.c.channel),
+        ANSWERABLE,  # as all of those are that came from a number
         tickets.c.state != TicketState.RESOLVED.value,
     )
     .order_by(_last_message_at.desc(), tickets.c.id.desc())

@@ -32,7 +32,7 @@ class _Step:
 
     @property
     def changes_ticket(self) -> bool:
-        return bool(self.change.messages or self.change.taken or self.change.release)
+        return bool(self.change.messages or (self.call.ticket_id and (self.change.taken or self.change.release)))
 
 
 def keep_call(transaction: Transaction, changes: list[CallChange]) -> list[CallKept]:

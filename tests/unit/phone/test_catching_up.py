@@ -34,21 +34,23 @@ class NoCalls:
     clock: VirtualClock
     away: bool = False
     asked_at: list[Instant] = field(default_factory=list)
+    calls: tuple[CallRecord, ...] = ()
+    recordings: tuple[RecordingRecord, ...] = ()
 
     async def calls_since(self, since: Instant) -> AsyncIterator[CallRecord]:
         self.asked_at.append(self.clock.now())
         if self.away:
             raise ApiUnavailable("it answered 503")
-        for none in ():
-            yield none
+        for each in self.calls:
+            yield each
 
     async def recordings_since(self, since: Instant) -> AsyncIterator[RecordingRecord]:
-        for none in ():
-            yield none
+        for each in self.recordings:
+            yield each
 
     async def recordings_of(self, sid: str) -> AsyncIterator[RecordingRecord]:
-        for none in ():
-            yield none
+        for each in self.recordings:
+            yield each
 
 
 class Running:

@@ -13,7 +13,7 @@ down_revision = "0007"
 def upgrade() -> None:
     op.add_column("tickets", sa.Column("held_until", sa.Double))
     op.add_column("handoffs", sa.Column("to_record", sa.Boolean))
-    op.create_index("tickets_requester", "tickets", ["requester_id"])
+    _create_partial_index("tickets_requester", "tickets", ["requester_id"], sa.column("answer_by").is_not(None))
     op.create_index("quarantine_kind", "quarantine", ["kind"])
     _create_partial_index("requesters_phone", "requesters", ["phone"], sa.column("phone").is_not(None))
     _create_calls()
