@@ -46,34 +46,34 @@ class IntakeDoor:
         at = now if message.received_at is None else min(message.received_at, now)
         counts_from = at if message.held_until is None else message.held_until
         ticket = self._ticket(message, at, counts_from) if message.ticket_id is None else None
-        first = Message(
-            id=new_id(),
-            ticket_id=ticket.id if ticket else message.ticket_id or "",
-            number=1,
-            direction=Direction.INBOUND,
-            channel=message.channel,
-            body=message.body,
-            at=at,
-            author=message.requester.name,
+        first = Message(  # by position, as the ticket
+            new_id(),
+            ticket.id if ticket else message.ticket_id or "",
+            1,
+            Direction.INBOUND,
+            message.channel,
+            message.body,
+            at,
+            message.requester.name,
             attachments=message.attachments,
         )
         return Intake(first, ticket, message.dedupe, message.most_messages, message.acknowledge, message.held_until)
 
     def _ticket(self, message: InboundMessage, at: Instant, counts_from: Instant) -> Ticket:
         terms = self._routing.terms(message.channel, message.language, message.category, message.priority)
-        return Ticket(
-            id=new_id(),
-            reference=new_reference(),
-            channel=message.channel,
-            subject=message.subject,
-            requester=message.requester,
-            received_at=at,
-            policy=terms.policy,
-            hedge_at=counts_from + terms.hedge_after,
-            due_at=counts_from + terms.takeover_within,
-            language=message.language,
-            category=message.category,
-            priority=message.priority,
-            metadata=message.metadata,
+        return Ticket(  # by position: Python pays for a class's keywords as much as for making its instance
+            new_id(),
+            new_reference(),
+            message.channel,
+            message.subject,
+            message.requester,
+            at,
+            terms.policy,
+            counts_from + terms.hedge_after,
+            counts_from + terms.takeover_within,
+            message.language,
+            message.category,
+            message.priority,
+            message.metadata,
             answer_by=message.answer_by,
         )

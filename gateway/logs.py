@@ -122,15 +122,16 @@ class LogObserver:
     """
 
     def observe(self, events: Sequence[Recorded]) -> None:
+        said = [(each, level_of(each.event)) for each in events]
         for lines in _in_use:
-            lines.write_all([lines.line(fields) for fields in map(_fields, events) if lines.wants(fields["level"])])
+            lines.write_all([lines.line(_fields(each, level)) for each, level in said if lines.wants(level)])
 
 
-def _fields(recorded: Recorded) -> EventDict:
+def _fields(recorded: Recorded, level: Level) -> EventDict:
     event = recorded.event
     fields: EventDict = {
         "at": iso(event.at),
-        "level": level_of(event),
+        "level": level,
         "logger": EVENTS,
         "event": event.type,
         "seq": recorded.seq,
@@ -138,7 +139,7 @@ def _fields(recorded: Recorded) -> EventDict:
     if event.ticket_id is not None:
         fields["ticket_id"] = event.ticket_id
         fields["reference"] = event.reference
-    for name, value in event.data().items():
+    for name, value in recorded.data.items():
         if value is not None:
             fields[name] = value
     return fields

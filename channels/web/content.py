@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from aiohttp import StreamReader, web
+from aiohttp import StreamReader, hdrs, web
 
 from channels.web.submission import MOST_MEMBERS
 from gateway.core.problems import MALFORMED, TOO_LARGE, UNSUPPORTED_TYPE, Problem
@@ -33,13 +33,13 @@ def media_type_of(request: web.Request) -> str:
 
     The request's own way reads the parameters, too, as mail has them: 8 kB of them can take it more than a second.
     """
-    return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return request.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
 
 
 async def read_content(request: web.Request, media_type: str, limit: int) -> bytes:
     """The whole body. Raises Problem where it has another type, or more than `limit` bytes."""
     # As it is nearly always written; taking it apart costs more.
-    if request.headers.get("Content-Type") != media_type and media_type_of(request) != media_type:
+    if request.headers.get(hdrs.CONTENT_TYPE) != media_type and media_type_of(request) != media_type:
         raise Problem(UNSUPPORTED_TYPE, expected=media_type, headers={"Accept-Post": media_type})
     declared = request.content_length
     if declared is not None and declared > limit:

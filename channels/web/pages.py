@@ -7,6 +7,7 @@ from typing import Any
 import jinja2
 from aiohttp import web
 from babel.dates import format_datetime, get_timezone_location
+from multidict import istr
 from yarl import URL
 
 from channels.channel import ChannelContext
@@ -26,6 +27,7 @@ _POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
 )
 RETRY_AFTER = {"Retry-After": "60"}
+_FETCH_SITE = istr("Sec-Fetch-Site")
 
 
 class Pages:
@@ -127,5 +129,5 @@ def refuse_cross_site(request: web.Request) -> None:
     The forms carry no session, so another site gains nothing that it couldn't send itself; this keeps it from sending
     through its visitors' browsers. (Origin is of no use here: with our Referrer-Policy it is always null.)
     """
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.headers.get(_FETCH_SITE) == "cross-site":
         raise Problem(CROSS_SITE)

@@ -75,15 +75,15 @@ class Submission(BaseModel):
     def message(self, channel: str, dedupe: DedupeKey | None) -> InboundMessage:
         """The same for intake."""
         requester = self.requester
-        return InboundMessage(
-            channel=channel,
-            body=self.body,
-            subject=self.subject,
-            requester=Requester(requester.name, requester.email, requester.phone),
-            language=self.language,
-            category=self.category,
-            priority=_PRIORITIES[self.priority],
-            metadata=self.metadata,
+        return InboundMessage(  # by position: Python pays for a class's keywords as much as for making its instance
+            channel,
+            self.body,
+            self.subject,
+            Requester(requester.name, requester.email, requester.phone),
+            self.language,
+            self.category,
+            _PRIORITIES[self.priority],
+            self.metadata,
             dedupe=dedupe,
         )
 

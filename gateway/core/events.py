@@ -4,6 +4,7 @@ They carry ids, names of configuration and figures, never personal data: a perso
 evidence stay whole.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
 
@@ -42,6 +43,8 @@ class Recorded:
 
     seq: int
     event: Event
+    data: Mapping[str, Any]
+    """As `event.data()`; made once for all who write it somewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from functools import lru_cache
+from http import HTTPStatus
 
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
@@ -18,16 +19,23 @@ UNLESS_GIVEN = {
 _COMMON = "".join(f"{name}: {value}\r\n" for name, value in (ALWAYS | UNLESS_GIVEN).items())
 
 
+class ReadyHead:
+    """What the heads of alike answers have in common, composed once: the status, `headers`, and the common ones."""
+
+    def __init__(self, status: HTTPStatus, headers: Mapping[str, str]) -> None:
+        self.status = status
+        self.lines = f"{status.value} {status.phrase}\r\n{_COMMON}{_lines(headers)}"
+
+
 class ReadyAnswer(web.StreamResponse):
     """A small answer with a content, written in one piece, past aiohttp's general way of composing headers.
 
-    The values in `headers` are free of line breaks; Content-Length, Date, Connection and the common ones are added.
+    The values in `headers`, which are its own, are free of line breaks; Content-Length, Date and Connection are added.
     """
 
-    def __init__(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
-        super().__init__(status=status)
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-        self._head = f"{status} {self.reason}\r\n{_COMMON}{lines}Content-Length: {len(content)}\r\n"
+    def __init__(self, head: ReadyHead, content: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__(status=head.status)
+        self._head = f"{head.lines}{_lines(headers)}Content-Length: {len(content)}\r\n"
         self._content = content
         self._kept_open: bool | None = None
 
@@ -55,6 +63,10 @@ class ReadyAnswer(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Everything is written already."""
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
 
 
 @lru_cache(maxsize=4)

@@ -105,7 +105,7 @@ def _reference(digits: int) -> str:
     row = _PAIRS[row][digits // 10**4 % 100]
     row = _PAIRS[row][digits // 100 % 100]
     row = _PAIRS[row][digits % 100]
-    return f"{digits * 10 + row:010d}"
+    return str(digits * 10 + row).zfill(_LENGTH)
 
 
 def parse_reference(text: str) -> str | None:

@@ -48,6 +48,10 @@ class Requester:
     email: str | None = None
     phone: str | None = None
 
+    @property
+    def is_unknown(self) -> bool:
+        return self.name is None and self.email is None and self.phone is None
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:

@@ -46,6 +46,7 @@ class Connection(web.RequestHandler):
         "_unread_since",
         "_waiting_for_head",
         "_waiting_since",
+        "_was_paused",
         "place",
     )
 
@@ -75,6 +76,7 @@ class Connection(web.RequestHandler):
         self._waiting_since = loop.time()
         self._head_size = 0
         self._unread_since: float | None = None
+        self._was_paused = False
 
     # What the transport tells.
 
@@ -123,6 +125,16 @@ class Connection(web.RequestHandler):
             self._give_up(error)
 
     # What the route's side tells.
+
+    def pause_reading(self) -> None:
+        """More of a body has come than its route has read."""
+        super().pause_reading()
+        self._was_paused = True
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Asked for at every read of a body, and every time aiohttp has its parser look for what it has left."""
+        if self._was_paused or self._buffer_paused:  # else nothing can be left
+            super().resume_reading(resume_parser)
 
     def begin(self, body: StreamReader) -> Exchange:
         """A request is in the hands of its route, which is run by the current task."""

@@ -4,7 +4,7 @@ Half-open connections (no request yet) give way first, then those kept open betw
 to send or to read; among them the address that has most loses its oldest. Nobody gives way while we owe it an answer.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Hashable, Iterator
 from typing import Protocol
 
@@ -42,7 +42,7 @@ class _Queue:
     def __init__(self) -> None:
         self._counts: Counter[Hashable] = Counter()
         self._shown: dict[Hashable, OrderedDict[Place, None]] = {}
-        self._by_count: dict[int, OrderedDict[Hashable, None]] = {}
+        self._by_count: defaultdict[int, OrderedDict[Hashable, None]] = defaultdict(OrderedDict)
 
     def add(self, place: Place) -> None:
         place.queue = self
@@ -69,7 +69,7 @@ class _Queue:
             shown = self._shown[place.address] = OrderedDict()
         shown[place] = None
         shown.move_to_end(place)
-        alike = self._by_count.setdefault(self._counts[place.address], OrderedDict())
+        alike = self._by_count[self._counts[place.address]]
         alike[place.address] = None
         alike.move_to_end(place.address)
 
@@ -93,7 +93,7 @@ class _Queue:
             self._unfile(address)
         self._counts[address] += by
         if address in self._shown:
-            self._by_count.setdefault(self._counts[address], OrderedDict())[address] = None
+            self._by_count[self._counts[address]][address] = None
         elif not self._counts[address]:
             del self._counts[address]
 

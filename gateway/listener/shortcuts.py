@@ -1,5 +1,7 @@
 """Requests for a fixed path go straight to their route: to search for it costs more than many a route does itself."""
 
+from collections.abc import Awaitable
+
 from aiohttp import hdrs, web
 
 from gateway.listener.errors import Handle
@@ -18,12 +20,12 @@ class Shortcuts:
             for route in resource
         }
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         known = self._known.get((request.method, request.raw_path))
         if known is None or hdrs.EXPECT in request.headers:
-            return await self._otherwise(request)
+            return self._otherwise(request)
         handler, request._match_info = known  # type: ignore[attr-defined]  # as the application does, but for each one
-        return await handler(request)  # type: ignore[arg-type]
+        return handler(request)  # type: ignore[arg-type]
 
 
 def _found(route: web.AbstractRoute, app: web.Application) -> web.UrlMappingMatchInfo:

@@ -29,6 +29,7 @@ from gateway.core.handoff import HandoffState
 from gateway.core.ports import Reads, RoutingStatus
 from gateway.core.provider import HealthState
 from gateway.core.spool_state import SpoolState
+from gateway.metrics.histogram import LoopHistogram
 from gateway.metrics.labelled import Labelled, set_exactly
 from gateway.metrics.phone import PhoneMetrics
 
@@ -134,16 +135,17 @@ class Metrics:
         self._active = Labelled(gauge("alarm_active", "Alarms of this type that are on now.", "alarm"))
 
     def _histograms(self) -> None:
-        def histogram(name: str, says: str, buckets: Sequence[float], *labels: str) -> Histogram:
-            return Histogram(f"relevo_{name}", says, labels, buckets=buckets, registry=self.registry)
+        def histogram(name: str, says: str, bounds: Sequence[float]) -> LoopHistogram:
+            return LoopHistogram(f"relevo_{name}", says, bounds, self.registry)
 
         self._intake = histogram("intake_seconds", "From receiving a message to its being durable.", _SHORT_BUCKETS)
         self._handoff = Labelled(
-            histogram(
-                "handoff_seconds",
+            Histogram(
+                "relevo_handoff_seconds",
                 "From our durable acceptance to a provider's, for the first that had the ticket.",
-                _HANDOFF_BUCKETS,
-                "provider",
+                ["provider"],
+                buckets=_HANDOFF_BUCKETS,
+                registry=self.registry,
             )
         )
         self._probe = histogram("probe_seconds", "One probe of a provider, whatever its outcome.", _SHORT_BUCKETS)

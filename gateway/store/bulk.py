@@ -18,6 +18,9 @@ from sqlalchemy import Column, Connection, Dialect, Table
 Row = Mapping[str, object]
 Values = tuple[object, ...]
 """A row whose columns are named once for all: what is written most often comes so."""
+Constants = tuple[tuple[str, str], ...]
+"""Columns that are the same in all rows, with their values as SQL writes them: a value costs more to bind than to read
+in the statement's text."""
 
 _MOST_PARAMETERS = 30_000
 """Below SQLite's limit for one statement, 32,766; PostgreSQL's is 65,535."""
@@ -29,16 +32,28 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     insert_values(connection, table, names, _values(rows, names))
 
 
-def insert_values(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Values]) -> None:
+def insert_values(
+    connection: Connection,
+    table: Table,
+    names: tuple[str, ...],
+    rows: Sequence[Values],
+    constants: Constants = (),
+) -> None:
     """Add the rows, whose columns have these names."""
     for page in _pages(rows, len(names)):
-        _execute(connection, table, _insertion(table, names), names, page)
+        _execute(connection, table, _insertion(table, names, constants), names, page, constants)
 
 
-def insert_unless_taken(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Values]) -> bool:
+def insert_unless_taken(
+    connection: Connection,
+    table: Table,
+    names: tuple[str, ...],
+    rows: Sequence[Values],
+    constants: Constants = (),
+) -> bool:
     """Add the rows that no unique index has an equal of already, also one given earlier; True where that was all."""
-    text = f"{_insertion(table, names)} ON CONFLICT DO NOTHING"
-    added = sum(_execute(connection, table, text, names, page).rowcount for page in _pages(rows, len(names)))
+    text = f"{_insertion(table, names, constants)} ON CONFLICT DO NOTHING"
+    added = sum(_execute(connection, table, text, names, page, constants).rowcount for page in _pages(rows, len(names)))
     return added == len(rows)
 
 
@@ -60,13 +75,19 @@ def replace(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 
 def insert_numbered(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Values]) -> list[int]:
-    """Add rows without their numeric key, which the engine gives in order; returns the keys, in the rows' order."""
-    (key,) = (column.name for column in table.primary_key.columns)
-    text = f"{_insertion(table, names)} RETURNING {key}"
+    """Add rows without their numeric key, which the engine gives in order, and SQLite, where nobody else writes, one by
+    one; returns the keys, in the rows' order."""
+    text = _insertion(table, names)
     given: list[int] = []
     for page in _pages(rows, len(names)):
-        given += [row[0] for row in _execute(connection, table, text, names, page).fetchall()]
-    return sorted(given)
+        if connection.dialect.paramstyle == "qmark":
+            # By the last of them: to fetch each would hand over the interpreter's lock as often.
+            last = _execute(connection, table, text, names, page).lastrowid or 0
+            given += range(last - len(page) + 1, last + 1)
+        else:
+            done = _execute(connection, table, f"{text} RETURNING {_key(table)}", names, page)
+            given += sorted(row[0] for row in done.fetchall())
+    return given
 
 
 def update(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -115,8 +136,8 @@ def _values(rows: Sequence[Row], names: tuple[str, ...]) -> list[Values]:
 
 
 @lru_cache
-def _insertion(table: Table, names: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table.name} ({', '.join(names)}) {{}}"
+def _insertion(table: Table, names: tuple[str, ...], constants: Constants = ()) -> str:
+    return f"INSERT INTO {table.name} ({', '.join([*names, *dict(constants)])}) {{}}"
 
 
 def _pages(rows: Sequence[Values], width: int) -> Iterable[Sequence[Values]]:
@@ -130,27 +151,37 @@ class _Done(Protocol):
     @property
     def rowcount(self) -> int: ...
 
+    @property
+    def lastrowid(self) -> int | None: ...
+
     def fetchall(self) -> Sequence[Any]: ...
 
 
-def _execute(connection: Connection, table: Table, text: str, names: tuple[str, ...], rows: Sequence[Values]) -> _Done:
-    """`text` has a place for the rows."""
+def _execute(
+    connection: Connection,
+    table: Table,
+    text: str,
+    names: tuple[str, ...],
+    rows: Sequence[Values],
+    constants: Constants = (),
+) -> _Done:
+    """`text` has a place for the rows, in each of which the constants come last."""
     if connection.dialect.paramstyle == "qmark":
         # Straight to the driver: what SQLAlchemy does around it costs more than a statement of a few rows.
         driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        return driver.execute(text.format(_marks(len(names), len(rows))), tuple(chain.from_iterable(rows)))
-    return connection.exec_driver_sql(text.format(_records(table, names)), (_json(names, rows),))
+        return driver.execute(_with_marks(text, len(names), constants, len(rows)), tuple(chain.from_iterable(rows)))
+    return connection.exec_driver_sql(text.format(_records(table, names, constants)), (_json(names, rows),))
 
 
 @lru_cache(maxsize=1024)
-def _marks(columns: int, rows: int) -> str:
-    one = f"({', '.join('?' * columns)})"
-    return f"VALUES {', '.join([one] * rows)}"
+def _with_marks(text: str, columns: int, constants: Constants, rows: int) -> str:
+    one = f"({', '.join([*'?' * columns, *dict(constants).values()])})"
+    return text.format(f"VALUES {', '.join([one] * rows)}")
 
 
 @lru_cache
-def _records(table: Table, names: tuple[str, ...]) -> str:
-    columns = ", ".join(names)
+def _records(table: Table, names: tuple[str, ...], constants: Constants) -> str:
+    columns = ", ".join([*names, *dict(constants).values()])
     return f"SELECT {columns} FROM json_populate_recordset(NULL::{table.name}, %s::json)"  # noqa: S608 (our own names)
 
 

@@ -8,7 +8,6 @@ autocommit.) A storage fault is everybody's: it is not tried again, since each t
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection
@@ -28,11 +27,11 @@ class Call:
 
     verb: Verb[Any, Any]
     commands: list[Any]
-    results: list[Any] | None = None
-    error: Exception | None = None
     waiter: asyncio.Future[list[Any]] | None = None
     asked_at: float = 0.0
     """On the monotonic clock."""
+    results: list[Any] | None = None
+    error: Exception | None = None
 
 
 def commit(connection: Connection, calls: Sequence[Call]) -> list[Recorded]:
@@ -56,9 +55,9 @@ def _together(connection: Connection, calls: Sequence[Call]) -> list[Recorded]:
     try:
         with translated(), connection.begin():
             transaction = Transaction(connection)
-            for verb, group in groupby(sorted(calls, key=_rank), key=lambda call: call.verb):
+            for verb, alike in _by_verb(calls).items():
                 verbs.append(verb)
-                results += _shared(transaction, verb, list(group))
+                results += _shared(transaction, verb, alike)
             recorded = stream.append(connection, transaction.events)
             _pass(verbs, "before_commit")
             committing = True
@@ -72,13 +71,22 @@ def _together(connection: Connection, calls: Sequence[Call]) -> list[Recorded]:
     return recorded
 
 
+def _by_verb(calls: Sequence[Call]) -> dict[Verb[Any, Any], list[Call]]:
+    """Those of each verb, in the order in which verbs run."""
+    found: dict[Verb[Any, Any], list[Call]] = {}
+    for call in calls:
+        found.setdefault(call.verb, []).append(call)
+    return {verb: found[verb] for verb in sorted(found, key=rank)}
+
+
 def _shared(transaction: Transaction, verb: Verb[Any, Any], calls: list[Call]) -> list[tuple[Call, list[Any]]]:
-    answers = iter(verb(transaction, [command for call in calls for command in call.commands]))
-    return [(call, [next(answers) for _ in call.commands]) for call in calls]
-
-
-def _rank(call: Call) -> int:
-    return rank(call.verb)
+    answers = verb(transaction, [command for call in calls for command in call.commands])
+    shared = []
+    end = 0
+    for call in calls:
+        begin, end = end, end + len(call.commands)
+        shared.append((call, answers[begin:end]))
+    return shared
 
 
 def _pass(verbs: Sequence[Verb[Any, Any]], moment: str) -> None:

@@ -8,11 +8,9 @@ from gateway.core.delivery import Kind
 from gateway.core.events import TicketReceived
 from gateway.core.ids import new_id
 from gateway.core.ticket import DedupeKey, Message, Priority, Receipt, Requester, Ticket, TicketState
-from gateway.store.bulk import Values
+from gateway.store.bulk import Constants, Values
 from gateway.store.rows import json
 
-_WAITING = TicketState.WAITING.value
-_HANDING_OVER = Kind.TICKET.value
 _LABELS = {priority: priority.label for priority in Priority}
 
 REQUESTER = ("id", "name", "email", "phone")
@@ -30,23 +28,19 @@ TICKET = (
     "category",
     "priority",
     "metadata",
-    "state",
     "waiting_since",
     "answer_by",
     "held_until",
 )
+NEW_TICKET: Constants = (("state", f"'{TicketState.WAITING.value}'"),)
 MESSAGE = ("id", "ticket_id", "number", "direction", "channel", "body", "at", "author")
-DELIVERY = (
-    "id",
-    "kind",
-    "due_at",
-    "created_at",
-    "ticket_id",
-    "priority",
-    "attempts",
-    "epoch",
-    "leased",
-    "payload",
+DELIVERY = ("id", "due_at", "created_at", "ticket_id", "priority")
+HANDING_OVER: Constants = (
+    ("kind", f"'{Kind.TICKET.value}'"),
+    ("attempts", "0"),
+    ("epoch", "0"),
+    ("leased", "FALSE"),
+    ("payload", "'{}'"),
 )
 RECEIPT = ("scope", "key", "fingerprint", "ticket_id", "reference", "message_id", "received_at")
 
@@ -70,7 +64,6 @@ def ticket(new: Ticket, requester_id: str | None, held_until: Instant | None) ->
         new.category,
         new.priority._value_,
         json(new.metadata),
-        _WAITING,
         new.received_at if held_until is None else held_until,
         new.answer_by,
         held_until,
@@ -92,18 +85,8 @@ def message(first: Message) -> Values:
 
 def delivery(new: Ticket, held_until: Instant | None) -> Values:
     """The duty to hand it over."""
-    return (
-        new_id(),
-        _HANDING_OVER,
-        new.received_at if held_until is None else held_until,
-        new.received_at,
-        new.id,
-        new.priority._value_,
-        0,
-        0,
-        False,
-        "{}",
-    )
+    due_at = new.received_at if held_until is None else held_until
+    return (new_id(), due_at, new.received_at, new.id, new.priority._value_)
 
 
 def receipt(key: DedupeKey, given: Receipt) -> Values:

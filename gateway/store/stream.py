@@ -1,6 +1,7 @@
 """The ticket stream: typed events as rows, and back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection
@@ -15,9 +16,10 @@ _COLUMNS = ("type", "at", "ticket_id", "reference", "data")
 
 def append(connection: Connection, events: Sequence[Event]) -> list[Recorded]:
     """Write the events at the end of the stream."""
-    rows = [_row(event) for event in events]
+    said = [event.data() for event in events]
+    rows = [_row(event, data) for event, data in zip(events, said, strict=True)]
     numbers = bulk.insert_numbered(connection, schema.events, _COLUMNS, rows)
-    return [Recorded(seq, event) for seq, event in zip(numbers, events, strict=True)]
+    return [Recorded(*each) for each in zip(numbers, events, said, strict=True)]
 
 
 def recorded(row: AnyRow) -> Recorded:
@@ -26,8 +28,9 @@ def recorded(row: AnyRow) -> Recorded:
     data = orjson.loads(row.data)
     if kind is HandoffChanged:
         data["state"] = HandoffState(data["state"])
-    return Recorded(row.seq, kind(at=row.at, ticket_id=row.ticket_id, reference=row.reference, **data))
+    event = kind(at=row.at, ticket_id=row.ticket_id, reference=row.reference, **data)
+    return Recorded(row.seq, event, event.data())
 
 
-def _row(event: Event) -> bulk.Values:
-    return event.type, event.at, event.ticket_id, event.reference, orjson.dumps(event.data()).decode()
+def _row(event: Event, data: Mapping[str, Any]) -> bulk.Values:
+    return event.type, event.at, event.ticket_id, event.reference, orjson.dumps(data).decode()

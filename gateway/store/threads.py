@@ -81,7 +81,7 @@ class ThreadedRunner:
     async def write(self, verb: Verb[Command, Result], commands: Sequence[Command]) -> list[Result]:
         running = self._usable()
         waiter: asyncio.Future[list[Result]] = running.loop.create_future()
-        call = Call(verb, list(commands), waiter=waiter, asked_at=time.monotonic())
+        call = Call(verb, list(commands), waiter, time.monotonic())
         running.gathering.add(call)
         within = running.database.answers_within
         try:

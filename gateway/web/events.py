@@ -109,5 +109,5 @@ def _cloud_event(recorded: Recorded, source: str) -> CloudEvent:
         time=event.at,
         subject=event.reference,
         datacontenttype="application/json",
-        data=ticket | event.data(),
+        data={**ticket, **recorded.data},
     )

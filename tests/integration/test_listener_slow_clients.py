@@ -4,11 +4,12 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 
 import pytest
 from aiohttp import web
 
-from gateway.core.ready_answer import ReadyAnswer
+from gateway.core.ready_answer import ReadyAnswer, ReadyHead
 from gateway.listener import Limits
 from tests.support.listening import BODY, GET, HEAD, Line, Listening, listening, status
 
@@ -173,7 +174,7 @@ async def test_t14_ready_answers_that_nobody_reads_do_not_pile_up() -> None:
     async def ready(request: web.Request) -> web.StreamResponse:
         nonlocal answered
         answered += 1
-        return ReadyAnswer(200, bytes(10_000), {})
+        return ReadyAnswer(ReadyHead(HTTPStatus.OK, {}), bytes(10_000), {})
 
     async with listening([web.get("/ready", ready)], limits=HASTY) as site, site.line() as line:
         line.writer.transport.pause_reading()  # type: ignore[attr-defined]

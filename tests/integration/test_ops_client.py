@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer, unused_port
 
 from gateway.client import NotRunning, OpsClient, OpsError, WrongToken, as_takeover
 from gateway.core.delivery import Kind, Quarantined
-from gateway.core.events import GatewayStarted, Recorded
+from gateway.core.events import GatewayStarted
 from gateway.core.provider import Takeover
 from gateway.web.ops import PolicyFacts
 from tests.support.kept_mails import CONTENT, new_mail
@@ -21,6 +21,7 @@ from tests.support.ops import (
     OpsSite,
     SetClock,
     make_ticket,
+    recorded,
     reference,
     ticket_id,
 )
@@ -86,12 +87,12 @@ async def test_every_page_of_tickets_is_read() -> None:
 @pytest.mark.parametrize("ids", [(), (1,), (1, 2), (7,), (3, 4, 9, 250, 1001), range(1, 1500)])
 async def test_the_events_are_read_from_the_end_of_the_stream(ids: Sequence[int]) -> None:
     """Whatever is told later comes behind it, and little of what was told before."""
-    stream = [Recorded(seq, GatewayStarted(at=NOW, version="1", unsure=0)) for seq in ids]
+    stream = [each for seq in ids for each in recorded([GatewayStarted(at=NOW, version="1", unsure=0)], seq)]
     site = OpsSite(token="t", reads=FakeReads(stream=stream))
     async with site.running(), OpsClient(site.url, "t") as client:
         last = await client.last_event()
         assert max(ids, default=0) - 1 <= last <= max(ids, default=0)
-        stream.append(Recorded(5000, GatewayStarted(at=NOW, version="2", unsure=0)))
+        stream += recorded([GatewayStarted(at=NOW, version="2", unsure=0)], 5000)
         assert (await client.events(last))[-1]["data"]["version"] == "2"
 
 

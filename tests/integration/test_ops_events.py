@@ -14,7 +14,7 @@ from gateway.core.events import Recorded
 from gateway.core.problems import Problem
 from gateway.core.settings import parse_listen
 from gateway.web.feed import EventFeed
-from tests.support.ops import NOW, FakeReads, OpsSite
+from tests.support.ops import NOW, FakeReads, OpsSite, recorded
 
 STREAM = {"Accept": "text/event-stream"}
 
@@ -23,7 +23,7 @@ def overdue(seq: int) -> Recorded:
     event = events.TicketOverdue(
         at=NOW, ticket_id=f"t{seq}", reference=f"r{seq}", policy="default", reason="every provider is down"
     )
-    return Recorded(seq, event)
+    return recorded([event], seq)[0]
 
 
 def site(count: int, **feed: float) -> OpsSite:
@@ -63,7 +63,7 @@ async def test_a_page_is_a_batch_of_cloudevents() -> None:
 
 
 async def test_an_event_about_no_ticket_has_no_subject() -> None:
-    reads = FakeReads(stream=[Recorded(1, events.GatewayStopped(at=NOW))])
+    reads = FakeReads(stream=recorded([events.GatewayStopped(at=NOW)]))
     async with OpsSite(reads=reads).running() as client, client.get("/api/v1/events") as response:
         (event,) = json.loads(await response.read())
     assert "subject" not in event

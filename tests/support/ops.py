@@ -83,7 +83,7 @@ def make_handoff(ticket: Ticket, provider: str, state: HandoffState, **changes: 
 
 
 def recorded(events: Sequence[Event], start: int = 1) -> list[Recorded]:
-    return [Recorded(seq, event) for seq, event in enumerate(events, start)]
+    return [Recorded(seq, event, event.data()) for seq, event in enumerate(events, start)]
 
 
 @dataclass

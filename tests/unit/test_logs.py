@@ -25,13 +25,13 @@ from gateway.core.events import (
     MailSkipped,
     MessageBounced,
     ProviderStateChanged,
-    Recorded,
     TakeoverEnded,
     TakeoverStarted,
     TicketReceived,
 )
 from gateway.core.handoff import HandoffState
 from gateway.logs import Level, LogObserver, Redactor, configure_logging, level_of
+from tests.support.ops import recorded
 
 CANARY = "canary-2f9c"
 AT = 1_790_000_000.25
@@ -79,7 +79,7 @@ def test_an_event_is_a_line_of_its_facts() -> None:
     stream = io.StringIO()
     configure_logging(stream)
 
-    LogObserver().observe([Recorded(7, accepted())])
+    LogObserver().observe(recorded([accepted()], 7))
 
     assert lines(stream) == [
         {
@@ -141,13 +141,13 @@ def test_how_loudly_an_event_is_said(event: Event, level: Level) -> None:
 
 def test_what_is_not_loud_enough_is_left_out() -> None:
     quiet, loud = io.StringIO(), io.StringIO()
-    started = Recorded(1, HandoffStarted(at=AT, handoff_id="h", provider="acme", attempt=1, reason="primary"))
+    started = recorded([HandoffStarted(at=AT, handoff_id="h", provider="acme", attempt=1, reason="primary")])
     observer = LogObserver()
 
     configure_logging(quiet)
-    observer.observe([started])
+    observer.observe(started)
     configure_logging(loud, level="debug")
-    observer.observe([started])
+    observer.observe(started)
 
     assert quiet.getvalue() == ""
     assert [line["event"] for line in lines(loud)] == ["handoff.started"]
@@ -241,7 +241,7 @@ def test_a_terminal_gets_coloured_lines_for_people(monkeypatch: pytest.MonkeyPat
     stream = Terminal()
     configure_logging(stream)
 
-    LogObserver().observe([Recorded(7, accepted())])
+    LogObserver().observe(recorded([accepted()], 7))
 
     assert "handoff.changed" in stream.getvalue()
     assert "\x1b[" in stream.getvalue()
@@ -252,7 +252,7 @@ def test_text_without_colours(stream: io.StringIO, colour: str, monkeypatch: pyt
     monkeypatch.setenv("NO_COLOR", colour)
     configure_logging(stream, format="text")
 
-    LogObserver().observe([Recorded(7, accepted())])
+    LogObserver().observe(recorded([accepted()], 7))
 
     assert stream.getvalue().startswith("2026-09-21T14:13:20.250Z [info     ] handoff.changed")
     assert "\x1b[" not in stream.getvalue()
@@ -334,5 +334,5 @@ def test_a_log_that_cannot_be_written_stops_nothing() -> None:
     configure_logging(stream)
     stream.close()
 
-    LogObserver().observe([Recorded(7, accepted())])
+    LogObserver().observe(recorded([accepted()], 7))
     logging.getLogger("library").error("x")

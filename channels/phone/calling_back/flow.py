@@ -10,7 +10,7 @@
 |           | Refused                            | ENDED, refused                                                  |
 |           | AgentKeys: the key                 | REQUESTER                                                       |
 | REQUESTER | RequesterPickedUp                  | stays                                                           |
-|           | RequesterEnded, joined all the same| ENDED, reached                                                  |
+|           | RequesterEnded, unheard but joined | ENDED, reached: Twilio couldn't have our document for that end   |
 |           | RequesterKeys: to speak            | TALKING                                                         |
 |           | RequesterKeys: not to be called    | ENDED, declined                                                 |
 |           | RequesterEnded, DeskEnded          | *again*; ENDED, not_reached after the last try                  |
@@ -20,13 +20,13 @@
 
 *next* is DESK with the first desk that may be called now and was not in this round; where there is none, *again*.
 *again* is WAITING for a pause; where that would be too late, or the requester's phone was called as often as it may be,
-ENDED: not_reached if it was called, else no_agent.
+ENDED: not_reached if it was called, else no_agent; refused where the hours never allowed a single call.
 
 The requester's phone is called when an agent has pressed the key, and not before: nobody is called to hear a queue. At
 the requester's end only who presses a key is joined: no machine counts as reached, and who is called without having
 asked for it hears who calls, and can have it stopped.
 
-What isn't in the table changes nothing. Two lines to one desk can come of one order (see ordering.py): only the one
+What isn't in the table changes nothing. Two lines to one desk can come of one order (see work.py): only the one
 whose agent accepted goes on, since the step has gone on then, and only its end is the end.
 """
 

@@ -51,6 +51,6 @@ class SpoolWatch:
             self.kept(started.reason)
 
     def _begin(self, at: Instant, why: str) -> None:
-        self._started = SpoolingStarted(at=at, reason=why)
+        self._started = started = SpoolingStarted(at=at, reason=why)
         _log.error("the store is away: requests are kept in the spool", reason=why)
-        self._alarms.observe([Recorded(_NOT_IN_THE_STREAM, self._started)])
+        self._alarms.observe([Recorded(_NOT_IN_THE_STREAM, started, started.data())])

@@ -10,7 +10,7 @@ from gateway.core.errors import InvalidMessage
 from gateway.core.events import DuplicateReceived, MessageReceived
 from gateway.core.ids import new_id
 from gateway.core.reference import new_reference
-from gateway.core.ticket import Acceptance, DedupeKey, Direction, Intake, Message, Receipt, Requester, Ticket
+from gateway.core.ticket import Acceptance, DedupeKey, Direction, Intake, Message, Receipt, Ticket
 from gateway.store import bulk, intake_rows, rows, rules, schema, sheets
 from gateway.store.allowances import Allowances
 from gateway.store.receipts import Kept, correct_reference, keep_first, known
@@ -18,7 +18,6 @@ from gateway.store.schema import among
 from gateway.store.sheet import Sheet
 from gateway.store.transaction import Transaction
 
-_NOBODY = Requester()
 _IDS = select(schema.tickets.c.id).where(among(schema.tickets.c.id))
 
 
@@ -34,7 +33,7 @@ def accept(transaction: Transaction, intakes: list[Intake]) -> list[Receipt]:
         if intake.dedupe and receipt.acceptance is Acceptance.NEW
     ]
     kept = keep_first(transaction.connection, keys)
-    firsts = [_first(intake, kept) for intake in intakes]
+    firsts = [_first(intake, kept) for intake in intakes] if kept else [None] * len(intakes)
     redrawn = open_tickets(transaction, [each for each, first in zip(intakes, firsts, strict=True) if not first])
     for place, (intake, first) in enumerate(zip(intakes, firsts, strict=True)):
         if first:
@@ -47,7 +46,7 @@ def accept(transaction: Transaction, intakes: list[Intake]) -> list[Receipt]:
 
 def _first(intake: Intake, kept: Mapping[tuple[str, str], Kept]) -> Kept | None:
     """What came under its key before it."""
-    first = kept.get((intake.dedupe.scope, intake.dedupe.key)) if kept and intake.dedupe else None
+    first = kept.get((intake.dedupe.scope, intake.dedupe.key)) if intake.dedupe else None
     return first if first and first.message_id != intake.message.id else None
 
 
@@ -124,8 +123,8 @@ def open_tickets(transaction: Transaction, intakes: Iterable[Intake]) -> dict[st
     requesters, tickets, messages, deliveries = [], [], [], []
     for ticket, intake in opened:
         requester_id = None
-        if ticket.requester != _NOBODY:
-            requester_id = new_id()
+        if not ticket.requester.is_unknown:
+            requester_id = ticket.id  # who asks is written anew for each ticket, so it needs no other
             requesters.append(intake_rows.requester(requester_id, ticket.requester))
         tickets.append(intake_rows.ticket(ticket, requester_id, intake.held_until))
         messages.append(intake_rows.message(intake.message))
@@ -135,7 +134,7 @@ def open_tickets(transaction: Transaction, intakes: Iterable[Intake]) -> dict[st
     redrawn = _insert_tickets(connection, tickets)
     bulk.insert_values(connection, schema.messages, intake_rows.MESSAGE, messages)
     bulk.insert(connection, schema.attachments, rows.attachments_values(intake.message for _, intake in opened))
-    bulk.insert_values(connection, schema.deliveries, intake_rows.DELIVERY, deliveries)
+    bulk.insert_values(connection, schema.deliveries, intake_rows.DELIVERY, deliveries, intake_rows.HANDING_OVER)
     _acknowledge(connection, [(ticket, intake) for ticket, intake in opened if intake.acknowledge])
     for ticket, intake in opened:
         if ticket.id in redrawn and intake.dedupe:
@@ -175,7 +174,7 @@ def _acknowledgement(ticket: Ticket, first: Message) -> Delivery:
 def _insert_tickets(connection: Connection, tickets: Sequence[bulk.Values]) -> dict[str, str]:
     """A reference is random, and almost never taken; one that is, is drawn again."""
     redrawn: dict[str, str] = {}
-    while not bulk.insert_unless_taken(connection, schema.tickets, intake_rows.TICKET, tickets):
+    while not bulk.insert_unless_taken(connection, schema.tickets, intake_rows.TICKET, tickets, intake_rows.NEW_TICKET):
         there = set(connection.execute(_IDS, {"keys": [ticket_id for ticket_id, *_ in tickets]}).scalars())
         tickets = [(ticket_id, new_reference(), *rest) for ticket_id, _, *rest in tickets if ticket_id not in there]
         redrawn |= {str(ticket_id): str(reference) for ticket_id, reference, *_ in tickets}

@@ -3,10 +3,11 @@
 import asyncio
 import math
 import os
+import re
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -16,6 +17,7 @@ from gateway.core.handoff import HandoffState
 from gateway.core.provider import HealthState
 from gateway.core.spool_state import SpoolState
 from gateway.metrics import Metrics, keep_fresh
+from gateway.metrics.histogram import LoopHistogram
 from tests.support.ops import NOW, FakeReads, FakeStatus, SetClock, recorded
 
 GOLDEN = {
@@ -236,6 +238,17 @@ def test_handoff_seconds_are_of_the_first_provider_only(metrics: Metrics) -> Non
     assert value(metrics, "handoff_seconds_count", provider="acme") == 1
     assert value(metrics, "handoff_seconds_bucket", provider="acme", le="0.25") == 1
     assert value(metrics, "handoff_attempts_total", provider="acme", outcome="accepted") == 2
+
+
+def test_a_histogram_of_the_loop_shows_what_the_librarys_own_does() -> None:
+    own, librarys = CollectorRegistry(), CollectorRegistry()
+    histogram = LoopHistogram("relevo_x_seconds", "X.", (0.1, 2.5), own)
+    model = Histogram("relevo_x_seconds", "X.", buckets=(0.1, 2.5), registry=librarys)
+    for seconds in (0.0, 0.1, 0.11, 2.5, 60.0):
+        histogram.observe(seconds)
+        model.observe(seconds)
+    created = re.compile(rb"(_created) \S+")
+    assert created.sub(rb"\1", generate_latest(own)) == created.sub(rb"\1", generate_latest(librarys))
 
 
 def test_what_is_no_outcome_of_an_attempt_is_not_counted_as_one(metrics: Metrics) -> None:
