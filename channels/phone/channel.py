@@ -16,6 +16,7 @@ from channels.phone.calling_back.service import CallingBack
 from channels.phone.catching_up import CatchingUp
 from channels.phone.flow import Flow
 from channels.phone.hearing import NEEDED, NEEDS, PAGES, Heard, heard
+from channels.phone.missed_calls import MissedCalls
 from channels.phone.opening import Opening
 from channels.phone.recordings import Recordings, Source
 from channels.phone.settings import VoiceSettings
@@ -71,7 +72,8 @@ class VoiceChannel(Channel):
         self.troubles = troubles = self._webhooks.troubles
         self._watch = Watch(self._steps, recordings, self._api, troubles, backstage.store, context.clock)
         self._calling_back = CallingBack(settings, context, backstage, self._webhooks, self._api, self._twiml)
-        self.catching_up = CatchingUp(settings, context, backstage, self._steps, self._api, troubles)
+        missed = MissedCalls(settings, context, self._steps, self._api, backstage.phones)
+        self.catching_up = CatchingUp("calls", missed.take_in, context, backstage, troubles)
 
     def routes(self) -> Sequence[web.RouteDef]:
         path = self._webhooks.path

@@ -1,6 +1,6 @@
 """A call that nobody told us of, put together from what Twilio's lists say. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 from channels.phone.call import Call, Leg, LegResult, Outcome, Recording, State
 from channels.phone.settings import VoiceSettings
@@ -16,15 +16,15 @@ def missed_call(
     record: CallRecord,
     legs: Iterable[CallRecord],
     recordings: Iterable[RecordingRecord],
-    desks: Sequence[Desk],
+    phones: Mapping[str, Desk],
     now: Instant,
 ) -> Call:
-    """One that is over, as is known `now`. `desks` are those that may have been dialled for it.
+    """One that is over, as is known `now`. `phones` are the desks by what is dialled.
 
     Whatever picked up counts as an answer only where no key of the desk's would have told its agents from its queue:
     else the ticket goes its ordinary way, since nobody knows whether the caller was helped.
     """
-    dialled = tuple(leg for each in sorted(legs, key=_begun) if (leg := _leg(each, desks)) is not None)
+    dialled = tuple(leg for each in sorted(legs, key=_begun) if (leg := _leg(each, phones)) is not None)
     left = tuple(Recording(each.sid, each.duration or 0.0, now) for each in recordings)
     answered = any(leg.result is LegResult.ANSWERED for leg in dialled)
     outcome = Outcome.VOICEMAIL if left else Outcome.ANSWERED if answered else Outcome.ABANDONED
@@ -47,8 +47,8 @@ def _begun(record: CallRecord) -> float:
     return record.at
 
 
-def _leg(record: CallRecord, desks: Sequence[Desk]) -> Leg | None:
-    desk = next((each for each in desks if each.dial == record.called), None)
+def _leg(record: CallRecord, phones: Mapping[str, Desk]) -> Leg | None:
+    desk = phones.get(record.called)
     if desk is None:
         return None
     seconds = record.duration or 0.0

@@ -8,14 +8,12 @@ from channels.phone.hearing import FINAL
 from channels.phone.opening import LONGEST_CALL
 from channels.phone.recordings import Recordings
 from channels.phone.steps import Steps
-from channels.phone.twilio.rest import ApiUnavailable, TwilioApi
+from channels.phone.twilio.rest import API, ApiUnavailable, TwilioApi
 from channels.troubles import Troubles
 from gateway.core.clock import Clock, Instant
 from gateway.core.delivery import Case, Defer, Finish, Lease, Quarantine
 from gateway.core.ports import DeliveryEnds
 
-API = "api"
-"""The part of the channel that is Twilio's REST API."""
 _BUSY_PAUSE = 60.0
 MESSAGE_SOURCE = "RecordVerb"
 """What makes the recordings that are messages left; others are of whole talks, and none of ours."""

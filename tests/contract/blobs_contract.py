@@ -10,7 +10,7 @@ import pytest
 from gateway.core.blob import PIECE, Blob, is_digest
 from gateway.core.errors import BlobMissing, ContentTooLarge
 from gateway.core.ports import Blobs
-from tests.support.store import SetClock
+from tests.support.clock import SetClock
 
 CONTENT = b"No puedo imprimir." * 50_000
 """More than three pieces."""

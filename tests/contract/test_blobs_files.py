@@ -15,7 +15,7 @@ from gateway.core.disk import translated, translated_reading
 from gateway.core.errors import BlobMissing, StoreFailed, StoreUnavailable
 from gateway.core.ports import Blobs
 from tests.contract.blobs_contract import CONTENT, LIMIT, BlobsContract, content_of, nobody, pieces, put
-from tests.support.store import SetClock
+from tests.support.clock import SetClock
 
 
 @pytest.fixture

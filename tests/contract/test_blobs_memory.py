@@ -3,8 +3,8 @@
 import pytest
 
 from tests.contract.blobs_contract import BlobsContract
+from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
-from tests.support.store import SetClock
 
 
 class TestMemoryBlobs(BlobsContract):

@@ -9,8 +9,8 @@ from gateway.core.errors import BlobMissing, StoreUnavailable
 from gateway.core.store_address import store_address
 from gateway.store.blobs_postgres import PostgresBlobs
 from tests.contract.blobs_contract import CONTENT, LIMIT, BlobsContract, content_of, pieces, put
+from tests.support.clock import SetClock
 from tests.support.postgres import empty_store
-from tests.support.store import SetClock
 
 pytestmark = pytest.mark.postgresql
 

@@ -29,10 +29,11 @@ from gateway.core.ticket import TicketState
 from gateway.store import SqlStore
 from gateway.store.cases import load_cases
 from gateway.store.verbs.recover import recover
+from tests.support.clock import SetClock
 from tests.support.examples import examples
 from tests.support.kept_calls import Calling, held_ticket, said
 from tests.support.kept_mails import new_mail
-from tests.support.store import InlineRunner, SetClock
+from tests.support.store import InlineRunner
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
 from tests.support.tickets import make_delivery
 

@@ -12,19 +12,9 @@ from gateway.core.delivery import Kind, Quarantined
 from gateway.core.events import GatewayStarted
 from gateway.core.provider import Takeover
 from gateway.web.ops import PolicyFacts
+from tests.support.clock import NOW, SetClock
 from tests.support.kept_mails import CONTENT, new_mail
-from tests.support.ops import (
-    NOW,
-    FakeQuarantine,
-    FakeReads,
-    FakeReloader,
-    OpsSite,
-    SetClock,
-    make_ticket,
-    recorded,
-    reference,
-    ticket_id,
-)
+from tests.support.ops import (FakeQuarantine, FakeReads, FakeReloader, OpsSite, make_ticket, recorded, reference, ticket_id)
 
 TAKEOVER = Takeover(
     id="k",

@@ -14,7 +14,8 @@ from gateway.core.events import Recorded
 from gateway.core.problems import Problem
 from gateway.core.settings import parse_listen
 from gateway.web.feed import EventFeed
-from tests.support.ops import NOW, FakeReads, OpsSite, recorded
+from tests.support.clock import NOW
+from tests.support.ops import FakeReads, OpsSite, recorded
 
 STREAM = {"Accept": "text/event-stream"}
 

@@ -11,7 +11,8 @@ from gateway.core.provider import Takeover
 from gateway.web.openapi import document
 from gateway.web.ops import PolicyFacts
 from gateway.web.table import OPERATIONS
-from tests.support.ops import NOW, FakeReads, OpsSite, make_message, make_ticket, reference, ticket_id
+from tests.support.clock import NOW
+from tests.support.ops import FakeReads, OpsSite, make_message, make_ticket, reference, ticket_id
 
 DOCUMENT = document(OPERATIONS, "1.2.3")
 METHODS = {"get", "post", "delete", "put", "patch"}

@@ -11,8 +11,9 @@ from gateway.core.handoff import HandoffState
 from gateway.core.ticket import Intake, Ticket
 from gateway.metrics import Metrics
 from gateway.store import SqlStore
+from tests.support.clock import NOW, SetClock
 from tests.support.kept_mails import new_mail
-from tests.support.ops import NOW, FakeStatus, OpsSite, SetClock
+from tests.support.ops import FakeStatus, OpsSite
 from tests.support.store import inline_store
 from tests.support.tickets import make_handoff, make_message, make_ticket
 

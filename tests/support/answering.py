@@ -35,19 +35,6 @@ SETTINGS = EmailSettings.model_validate(
 )
 
 
-class StillClock:
-    """A clock that a test sets."""
-
-    def __init__(self, now: Instant = NOW) -> None:
-        self.at = now
-
-    def now(self) -> Instant:
-        return self.at
-
-    def drift(self) -> float:
-        return 0.0
-
-
 @dataclass
 class ScriptedRelay:
     """Answers as it is told, one outcome a mail, the last for ever; it keeps what it was given."""
@@ -124,7 +111,7 @@ class WayOut:
     pages: bool = True
 
     def __post_init__(self) -> None:
-        self.clock, self.store, self.counted = StillClock(), Store(), Counted()
+        self.clock, self.store, self.counted = SetClock(NOW), Store(), Counted()
         self.blobs = MemoryBlobs(self.clock)
         self.context = ChannelContext(
             name="mail",

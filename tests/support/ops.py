@@ -22,23 +22,6 @@ from gateway.web.ops import Ops, PolicyFacts
 from gateway.web.routes import ops_routes
 from tests.support.blobs import MemoryBlobs
 
-NOW = 1_767_225_600.0
-"""2026-01-01T00:00:00Z."""
-
-
-@dataclass
-class SetClock:
-    """A clock that stands where it is put."""
-
-    at: float = NOW
-    wall_drift: float = 0.0
-
-    def now(self) -> float:
-        return self.at
-
-    def drift(self) -> float:
-        return self.wall_drift
-
 
 def ticket_id(number: int) -> str:
     return f"{number:032x}"

@@ -10,7 +10,8 @@ from gateway.store import SqlStore
 from gateway.store.runner import Committed
 from gateway.store.spool import Drainer, Spool, SpooledBlobs, SpooledStore, SpoolWatch
 from gateway.store.transaction import Command, Result, Verb
-from tests.support.store import Heard, InlineRunner, SetClock
+from tests.support.clock import SetClock
+from tests.support.store import Heard, InlineRunner
 
 _ROOM = 10_000_000
 

@@ -94,19 +94,6 @@ def inline_store(clock: Clock, observers: Sequence[Observer] = ()) -> SqlStore:
     return SqlStore(InlineRunner(), clock, observers)
 
 
-class SetClock:
-    """A clock that stands still until it is set."""
-
-    def __init__(self, now: Instant = 1_000.0) -> None:
-        self.at = now
-
-    def now(self) -> Instant:
-        return self.at
-
-    def drift(self) -> float:
-        return 0.0
-
-
 class Heard:
     """An observer that remembers."""
 

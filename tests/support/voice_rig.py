@@ -29,9 +29,10 @@ from gateway.intake import IntakeDoor
 from gateway.listener import Listener
 from gateway.store import SqlStore
 from gateway.store.schema import calls
+from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
 from tests.support.simulation import Unmeasured
-from tests.support.store import Heard, InlineRunner, SetClock
+from tests.support.store import Heard, InlineRunner
 from tests.support.tickets import NOW
 from tests.support.twilio_api import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Served, fake_twilio
 from tests.support.twilio_webhooks import Post, signed_form
@@ -161,7 +162,10 @@ class VoiceRig:
             public_url=self.url,
             blobs=self.blobs,
         )
-        backstage = Backstage(self.store, self.measured, lambda: (), self.owed.append, self._failed)
+        phones = {desk.dial: desk for desk in (ACME, NORTE)}
+        backstage = Backstage(
+            self.store, self.measured, lambda: (), self.owed.append, self._failed, phones=lambda: phones
+        )
         self.channel = VoiceChannel(self.settings, context, backstage)
         await self.channel.start()
         self.listener = Listener("public", Listen(host="127.0.0.1", port=self._port), self.channel.routes())

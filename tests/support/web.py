@@ -41,25 +41,14 @@ from gateway.core.ticket import (
 )
 from gateway.core.tokens import TokenSigner
 from gateway.listener import Front, Limits, Listener
+from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import SetClock
 from tests.support.ops import FakeMeasurements
 
 KEY = b"a key of thirty-two bytes or more"
 ORGANISATION = "Ayuntamiento de Fuentelarga"
 START = 1_795_300_000.0
-
-
-@dataclass
-class DrivenClock:
-    """A clock that moves when told."""
-
-    at: float = START
-
-    def now(self) -> float:
-        return self.at
-
-    def drift(self) -> float:
-        return 0.0
 
 
 @dataclass
@@ -82,7 +71,7 @@ class FakeRouting:
 class MemoryIntake:
     """Keeps what it receives, knows what came before, and fails or hangs when told."""
 
-    clock: DrivenClock
+    clock: SetClock
     received: list[InboundMessage] = field(default_factory=list)
     cases: dict[str, Case] = field(default_factory=dict)
     failure: BaseException | None = None
@@ -210,7 +199,7 @@ class Site:
     client: aiohttp.ClientSession
     intake: MemoryIntake
     routing: FakeRouting
-    clock: DrivenClock
+    clock: SetClock
     signer: TokenSigner
     blobs: MemoryBlobs
     measured: "Measured"
@@ -310,7 +299,7 @@ async def web_site(
     delayed_until: asyncio.Event | None = None,
 ) -> AsyncIterator[Site]:
     """A web channel that is up; whom it slows waits for that event, if there is one, and else not at all."""
-    clock = DrivenClock()
+    clock = SetClock(START)
     intake = MemoryIntake(clock)
     routing = routing or FakeRouting()
     signer = TokenSigner(KEY)

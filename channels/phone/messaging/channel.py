@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from aiohttp import web
 
 from channels.channel import Backstage, Channel, ChannelContext
+from channels.phone.catching_up import CatchingUp
 from channels.phone.messaging.acknowledgements import Acknowledgements
 from channels.phone.messaging.answering import TextAnswers
 from channels.phone.messaging.files import TextFiles
@@ -27,7 +28,7 @@ from channels.phone.twilio.rest import Account, TwilioApi
 from channels.phone.twilio.signed import Webhook
 from channels.phone.webhooks import Webhooks
 from gateway.core.delivery import Kind
-from gateway.core.errors import StoreFailed, StoreUnavailable
+from gateway.core.errors import StoreUnavailable
 from gateway.core.ports import DeliveryHandler
 from gateway.core.texts import Texts
 
@@ -49,7 +50,8 @@ class TextChannel(Channel):
         self._webhooks = Webhooks(settings, context, backstage)
         troubles = self._webhooks.troubles
         self._keeper = TextKeeper(name, backstage, clock)
-        self._missed = MissedTexts(name, service, settings, store, self._keeper, self._api, troubles, clock)
+        missed = MissedTexts(service, settings, context, store, self._keeper, self._api)
+        self._catching_up = CatchingUp("messages", missed.take_in, context, backstage, troubles)
         acknowledgements = Acknowledgements(settings, context.signer.derived_key("text allowances"))
         words = Words(name, settings, Texts(TEXTS_FOLDER, context.organisation.texts), acknowledgements)
         self._taker = TextTaker(context, backstage, words, TextFiles(account, self._api, self._media))
@@ -75,10 +77,7 @@ class TextChannel(Channel):
         await asyncio.to_thread(normal_number, self._number)  # its library takes long to import
 
     async def run(self) -> None:
-        try:
-            await self._missed.run()
-        except StoreFailed as failure:
-            self._backstage.failed(failure)
+        await self._catching_up.run()
 
     async def close(self) -> None:
         await self._webhooks.close()
@@ -91,7 +90,7 @@ class TextChannel(Channel):
         try:
             await self._keeper.keep(told(webhook.form, self._context.clock.now()))
         except StoreUnavailable:
-            self._missed.one_was_missed()
+            self._catching_up.wake()
             raise
         return _NOTHING
 

@@ -9,15 +9,12 @@ from channels.phone.messaging.outcomes import after_search_in_vain, failure, nex
 from channels.phone.messaging.parts import Change, SentTexts
 from channels.phone.messaging.sent import About, Sent, State
 from channels.phone.twilio.outcome import Deferred, Outcome, Refused, Taken, Unknown
-from channels.phone.twilio.rest import ApiUnavailable, NewMessage, TwilioApi
+from channels.phone.twilio.rest import API, ApiUnavailable, NewMessage, TwilioApi
 from channels.troubles import Troubles
 from gateway.core.clock import Clock
 from gateway.core.delivery import Delivery
 from gateway.core.events import TextSent
 from gateway.core.values import dataclass
-
-API = "api"
-"""The part of a channel that is in trouble where Twilio can't be asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ from gateway.core.outbound import OutboundClient, OutboundError, Reply
 from gateway.core.retry_after import retry_after
 from gateway.core.values import dataclass
 
+API = "api"
+"""As operations are told of what is wrong with it: a part of the channel."""
 VERSION = "2010-04-01"
 WITHIN = 10.0
 """Seconds for one request."""

@@ -8,7 +8,7 @@ from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ids import new_id
 from gateway.core.links import LASTS, AttachmentLinks, Link
 from gateway.core.ticket import Attachment
-from tests.support.store import SetClock
+from tests.support.clock import SetClock
 from tests.support.tickets import make_message
 
 KEY = b"a key of thirty-two bytes or more"

@@ -19,8 +19,8 @@ from gateway.core.delivery import Kind
 from gateway.core.errors import ContentTooLarge, StoreFailed, StoreUnavailable
 from gateway.core.events import ChannelRecovered, ChannelTroubled, Event, MailSkipped
 from gateway.core.raw_mail import Kept, Origin, RawMail
+from tests.support.clock import SetClock
 from tests.support.mail_parts import MailParts, mail_parts
-from tests.support.store import SetClock
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 
 _HERE = Origin("mail", "lmtp", "k1", 1_000.0, "ana@example.net", ("help@example.org",))

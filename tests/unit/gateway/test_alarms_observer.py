@@ -13,7 +13,8 @@ from gateway.alarms.observer import Alarms
 from gateway.alarms.settings import WebhookAlarmSettings
 from gateway.core import events
 from gateway.core.delivery import Kind, Quarantined
-from tests.support.ops import NOW, FakeLedger, FakeMeasurements, FakeReads, FakeStatus, SetClock, make_ticket, recorded
+from tests.support.clock import NOW, SetClock
+from tests.support.ops import FakeLedger, FakeMeasurements, FakeReads, FakeStatus, make_ticket, recorded
 from tests.support.virtual_time import run
 
 NO_PROVIDER = events.NoProviderLeft(at=NOW, policy="default")

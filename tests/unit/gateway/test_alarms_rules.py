@@ -12,7 +12,8 @@ from gateway.core.delivery import Kind, Quarantined
 from gateway.core.events import Event
 from gateway.core.handoff import HandoffState
 from gateway.core.provider import Takeover
-from tests.support.ops import NOW, make_ticket
+from tests.support.clock import NOW
+from tests.support.ops import make_ticket
 
 HANDED_OFF = events.HandoffChanged(
     at=NOW + 9,

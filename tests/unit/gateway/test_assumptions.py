@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.assumptions import Assumptions, AssumptionWatch
 from gateway.core.events import AssumptionBroken, AssumptionRestored, Event
-from tests.support.ops import NOW, FakeLedger, FakeMeasurements, SetClock
+from tests.support.clock import NOW, SetClock
+from tests.support.ops import FakeLedger, FakeMeasurements
 from tests.support.virtual_time import run
 
 

@@ -5,7 +5,8 @@ import asyncio
 from gateway.auditor import Auditor
 from gateway.core.events import Event, LedgerBalanced, LedgerUnbalanced
 from gateway.core.ticket import TicketState
-from tests.support.ops import NOW, FakeLedger, SetClock, make_ticket, ticket_id
+from tests.support.clock import NOW, SetClock
+from tests.support.ops import FakeLedger, make_ticket, ticket_id
 from tests.support.virtual_time import run
 
 

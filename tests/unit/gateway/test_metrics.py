@@ -18,7 +18,8 @@ from gateway.core.provider import HealthState
 from gateway.core.spool_state import SpoolState
 from gateway.metrics import Metrics, keep_fresh
 from gateway.metrics.histogram import LoopHistogram
-from tests.support.ops import NOW, FakeReads, FakeStatus, SetClock, recorded
+from tests.support.clock import NOW, SetClock
+from tests.support.ops import FakeReads, FakeStatus, recorded
 
 GOLDEN = {
     "relevo_intake_messages_total": ("channel", "outcome"),

@@ -8,6 +8,7 @@ from itertools import pairwise
 from channels.channel import Backstage, ChannelContext
 from channels.phone.catching_up import CatchingUp
 from channels.phone.flow import Flow
+from channels.phone.missed_calls import MissedCalls
 from channels.phone.opening import Opening
 from channels.phone.steps import Steps
 from channels.phone.surroundings import Surroundings
@@ -29,7 +30,7 @@ from tests.support.voice_rig import LeavingRunner, PhoneMeasured, PhoneRouting
 
 @dataclass
 class NoCalls:
-    """The port Lists: nobody has called, and the API may be away."""
+    """The port CallLists: nobody has called, and the API may be away."""
 
     clock: VirtualClock
     away: bool = False
@@ -82,7 +83,8 @@ class Running:
         opening = Opening(settings, context, self.store, teller)
         steps = Steps(Flow(settings), Surroundings(settings, context), opening, teller, context, backstage)
         self.troubles = Troubles("phone", self.store, self.clock)
-        self.catching_up = CatchingUp(settings, context, backstage, steps, self.lists, self.troubles)
+        missed = MissedCalls(settings, context, steps, self.lists, dict)
+        self.catching_up = CatchingUp("calls", missed.take_in, context, backstage, self.troubles)
         self._task = asyncio.create_task(self.catching_up.run())
         return self
 

@@ -18,7 +18,7 @@ def leg(called: str, status: str, seconds: float, after: float) -> CallRecord:
 
 
 def missed(*legs: CallRecord, recordings: tuple[RecordingRecord, ...] = (), desks: Any = (ACME, NORTE)) -> Any:
-    return missed_call(voice_settings(), RECORD, legs, recordings, desks, AT + 500)
+    return missed_call(voice_settings(), RECORD, legs, recordings, {desk.dial: desk for desk in desks}, AT + 500)
 
 
 def test_legs_are_in_the_order_in_which_they_were_dialled() -> None:

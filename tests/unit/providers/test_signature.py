@@ -6,24 +6,11 @@ import pytest
 from standardwebhooks import Webhook
 
 from gateway.core.signature import BadSignature, Signer
-
-
-class SettableClock:
-    """Times set by the test."""
-
-    def __init__(self, now: float, drift: float = 0.0) -> None:
-        self._now = now
-        self._drift = drift
-
-    def now(self) -> float:
-        return self._now
-
-    def drift(self) -> float:
-        return self._drift
+from tests.support.clock import SetClock
 
 
 def signer(secret: str, *, behind: float = 0.0, drift: float = 0.0) -> Signer:
-    return Signer(secret, SettableClock(time.time() - behind, drift))
+    return Signer(secret, SetClock(time.time() - behind, drift))
 
 
 @pytest.mark.parametrize(

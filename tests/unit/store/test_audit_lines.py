@@ -5,8 +5,9 @@ from sqlalchemy import select
 
 from gateway.store import SqlStore
 from gateway.store.schema import audit
+from tests.support.clock import SetClock
 from tests.support.kept_mails import Reading, new_mail
-from tests.support.store import InlineRunner, SetClock
+from tests.support.store import InlineRunner
 
 
 async def test_who_did_what_about_mails_is_written_down() -> None:

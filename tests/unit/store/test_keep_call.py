@@ -10,8 +10,9 @@ from gateway.core.delivery import Delivery, Kind
 from gateway.core.ids import new_id
 from gateway.store import SqlStore
 from gateway.store.verbs.calls import keep_call
+from tests.support.clock import SetClock
 from tests.support.kept_calls import CALLER, held_ticket, new_sid, said
-from tests.support.store import InlineRunner, SetClock
+from tests.support.store import InlineRunner
 from tests.support.store_work import Work, lease_of
 
 KEPT, CHANGED, BUSY, REFERENCE_TAKEN = CallKept.KEPT, CallKept.CHANGED, CallKept.BUSY, CallKept.REFERENCE_TAKEN
