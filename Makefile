@@ -22,6 +22,7 @@ $(BIN)/.run: requirements.lock pyproject.toml
 
 $(BIN)/.dev: requirements-dev.lock pyproject.toml
 	@deploy/environment.sh "$(PYTHON)" $(VENV) requirements-dev.lock
+	-@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --collect-only tests >/dev/null # compiles all, once
 	@touch $@ $(BIN)/.run
 
 run: $(BIN)/.run

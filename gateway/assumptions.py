@@ -16,6 +16,7 @@ from gateway.core.ports import Announcer, Measurements
 
 _EVERY = 0.1
 _SAY_AGAIN_AFTER = 60.0
+_TRY_AGAIN_AFTER = 0.5
 _WALL_CLOCK_ALLOWANCE = 1.0
 """Seconds that records may be wrong by before somebody has to know."""
 _RECENT = 20
@@ -76,7 +77,7 @@ class AssumptionWatch:
         self._worst_commit = worst_commit
         self._assumptions = Assumptions()
         self._lags = [0.0] * _RECENT
-        self._unsaid: list[Event] = []
+        self._unsaid: asyncio.Queue[Event] = asyncio.Queue()
 
     def why_not_ready(self) -> str | None:
         """A readiness check: the event loop's lag of the last two seconds."""
@@ -86,14 +87,13 @@ class AssumptionWatch:
         return f"the event loop lagged {worst:.3f} s, more than the {self._allowance:g} s declared"
 
     async def run(self) -> None:
-        """Measure for ever."""
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + _EVERY
-            await asyncio.sleep(_EVERY)
-            await self.measured(max(0.0, loop.time() - due))
+        """Measure for ever. What there is to say is announced beside it: a store that hangs must hold up no measuring,
+        since an old lag would keep the gateway unready for as long."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._measure())
+            tasks.create_task(self._announce())
 
-    async def measured(self, lag: float) -> None:
+    def measured(self, lag: float) -> None:
         """Judge one measurement of the loop's lag, and what else there is to measure."""
         self._measurements.loop_lag_seconds(lag)
         self._lags = [*self._lags[1:], lag]
@@ -105,14 +105,22 @@ class AssumptionWatch:
         ):
             event = self._assumptions.judge(assumption, measured, declared, now)
             if event is not None:
-                self._unsaid.append(event)
-        if self._unsaid:
-            await self._say()
+                self._unsaid.put_nowait(event)
 
-    async def _say(self) -> None:
-        try:
-            await self._store.announce(self._unsaid)
-        except StoreUnavailable as error:
-            _log.warning("assumptions not announced", error=str(error))
-        else:
-            self._unsaid = []
+    async def _measure(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _EVERY
+            await asyncio.sleep(_EVERY)
+            self.measured(max(0.0, loop.time() - due))
+
+    async def _announce(self) -> None:
+        while True:
+            event = await self._unsaid.get()
+            while True:
+                try:
+                    await self._store.announce([event])
+                    break
+                except StoreUnavailable as error:
+                    _log.warning("assumptions not announced", error=str(error))
+                    await asyncio.sleep(_TRY_AGAIN_AFTER)

@@ -51,10 +51,10 @@ class OpsClient:
     async def __aexit__(self, *_raised: object) -> None:
         await self._session.close()
 
-    async def ready(self) -> bool:
-        """Whether it says that it can keep its promises now."""
-        status, told = await self._request("GET", "/readyz")
-        return status == HTTPStatus.OK and _member(_object(told), "ready") is True
+    async def why_not_ready(self) -> dict[str, str]:
+        """Why it can't keep its promises now: the reason of each check that fails, by its name; none where it can."""
+        _status, told = await self._request("GET", "/readyz")
+        return {check["name"]: check["reason"] for check in _member(_object(told), "checks") if not check["ok"]}
 
     async def providers(self) -> list[dict[str, Any]]:
         """Each provider's name, state, reason, since and share."""

@@ -10,7 +10,7 @@ from tests.support.examples import try_few_examples
 _COLLECT_AFTER = (10_000, 20, 20)
 
 gc.disable()  # what is imported and collected stays till the end: looking for garbage in it took a seventh of that time
-os.environ.setdefault("SSL_CERT_FILE", os.devnull)  # else hundreds of processes read every authority's certificate
+os.environ["SSL_CERT_FILE"] = os.devnull  # else hundreds of processes read every authority's certificate
 try_few_examples()
 
 

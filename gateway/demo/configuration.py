@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.core.settings import show_duration
-
 _GATEWAY = """\
 gateway:
   public: {{listen: 127.0.0.1:{public_port}, url: http://127.0.0.1:{public_port}}}
@@ -150,6 +148,8 @@ def configuration(
 
     With the port of a `carrier` there is a phone. `secrets_in` is `env` or `file`; both go by the same names.
     """
+
+    from gateway.core.settings import show_duration  # only here: desks import this module, and start faster without
 
     def secret(name: str) -> str:
         return f"{{{secrets_in}: {name}}}"

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Protocol
 
 from gateway.core.errors import StartError
 
@@ -34,6 +35,24 @@ def free_port(wanted: int, *, taken: Sequence[int] = (), host: str = "127.0.0.1"
     raise StartError(f"no free port from {wanted} on")
 
 
+class Process(Protocol):
+    """What a child needs of its process."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs; minus N where signal N ended it."""
+
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+
+    async def wait(self) -> int: ...
+
+    def send_signal(self, number: signal.Signals) -> None: ...
+
+
 @dataclass
 class Child:
     """One child process; what it says goes to the file `log`, except a ready line that `ready` reads."""
@@ -45,7 +64,7 @@ class Child:
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     """Added to the parent's own."""
-    process: asyncio.subprocess.Process | None = None
+    process: Process | None = None
 
     @property
     def running(self) -> bool:
@@ -53,17 +72,8 @@ class Child:
 
     async def start(self) -> None:
         """Start it and wait until it is ready. Raises StartError with its last words."""
-        leash = [sys.executable, "-m", "gateway.demo.leash", str(os.getpid())]
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *leash,
-                *self.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE if self.ready is ready_line else log,
-                stderr=log,
-                env={**os.environ, **self.environment},
-                start_new_session=True,
-            )
+            self.process = await self._spawn(log)
         ended = asyncio.ensure_future(self.process.wait())
         ready = asyncio.ensure_future(self.ready(self))
         await asyncio.wait({ended, ready}, timeout=_LONGEST_START, return_when=asyncio.FIRST_COMPLETED)
@@ -74,6 +84,18 @@ class Child:
         if not is_ready:
             await self.kill()
             raise StartError(self.last_words())
+
+    async def _spawn(self, log: IO[bytes]) -> Process:
+        leash = [sys.executable, "-m", "gateway.demo.leash", str(os.getpid())]
+        return await asyncio.create_subprocess_exec(
+            *leash,
+            *self.command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE if self.ready is ready_line else log,
+            stderr=log,
+            env={**os.environ, **self.environment},
+            start_new_session=True,
+        )
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; nothing happens where it has ended."""

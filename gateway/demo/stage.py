@@ -173,9 +173,9 @@ def _ready_to_serve(ops_url: str) -> Callable[[Child], Awaitable[None]]:
     """Relevo is ready when its ops listener says so."""
 
     async def ready(_child: Child) -> None:
-        not_yet = tenacity.retry_if_exception_type(OpsError) | tenacity.retry_if_result(lambda ready: not ready)
+        not_yet = tenacity.retry_if_exception_type(OpsError) | tenacity.retry_if_result(bool)
         retrying = tenacity.AsyncRetrying(wait=tenacity.wait_fixed(0.05), retry=not_yet)
         async with OpsClient(ops_url, within=1.0) as client:
-            await retrying(client.ready)
+            await retrying(client.why_not_ready)
 
     return ready

@@ -98,7 +98,7 @@ async def _scene(rig: Rig, desk: str) -> tuple[list[str], list[str]]:
     }[desk]
     await rig.clients[desk].turn(fault, seconds)
     references = await _hand_in(rig, desk, count, pause)
-    await asyncio.sleep(0.5)
+    await rig.until(lambda: _answered(rig, desk, references[: 1 if desk == _BUSY else count]), _SETTLED_WITHIN)
     await rig.clients[desk].turn("none")
     await asyncio.sleep(_RETRY_AFTER)
     return references, await _hand_in(rig, desk, 2)
@@ -126,6 +126,13 @@ async def _play(folder: Path) -> Seen:
             one_ticket=idle.ticket.seconds,
             log=rig.log,
         )
+
+
+async def _answered(rig: Rig, desk: str, references: Sequence[str]) -> str | None:
+    """Its fault lasts until it has met these; a busy desk is left alone after the first."""
+    changed = [each for each in await rig.events("handoff.changed") if each["data"]["provider"] == desk]
+    left = set(references) - {each["subject"] for each in changed}
+    return f"{left} answered by {desk}" if left else None
 
 
 async def _all_touched(rig: Rig, references: Sequence[str]) -> str | None:

@@ -20,7 +20,17 @@ from gateway.core.ticket import TicketState
 from tests.support.clock import NOW, SetClock
 from tests.support.command import TOKEN, invoke, write_configuration
 from tests.support.kept_mails import new_mail
-from tests.support.ops import (FakeQuarantine, FakeReads, FakeReloader, OpsSite, make_handoff, make_message, make_ticket, reference, ticket_id)
+from tests.support.ops import (
+    FakeQuarantine,
+    FakeReads,
+    FakeReloader,
+    OpsSite,
+    make_handoff,
+    make_message,
+    make_ticket,
+    reference,
+    ticket_id,
+)
 
 WAITING = make_ticket(1, reason="its provider is down")
 HANDED_OFF = make_ticket(2, state=TicketState.HANDED_OFF, handed_off_at=NOW + 3, subject="a subject\x1b[2J")

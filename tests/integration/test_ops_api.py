@@ -18,7 +18,17 @@ from gateway.web.ops import PolicyFacts
 from tests.contract.blobs_contract import put
 from tests.support.clock import NOW, SetClock
 from tests.support.kept_mails import new_mail
-from tests.support.ops import (FakeQuarantine, FakeReads, FakeReloader, FakeStatus, OpsSite, make_handoff, make_message, make_ticket, ticket_id)
+from tests.support.ops import (
+    FakeQuarantine,
+    FakeReads,
+    FakeReloader,
+    FakeStatus,
+    OpsSite,
+    make_handoff,
+    make_message,
+    make_ticket,
+    ticket_id,
+)
 
 
 async def get(site: OpsSite, path: str, status: int = 200) -> Any:

@@ -14,7 +14,16 @@ from gateway.core.provider import Takeover
 from gateway.web.ops import PolicyFacts
 from tests.support.clock import NOW, SetClock
 from tests.support.kept_mails import CONTENT, new_mail
-from tests.support.ops import (FakeQuarantine, FakeReads, FakeReloader, OpsSite, make_ticket, recorded, reference, ticket_id)
+from tests.support.ops import (
+    FakeQuarantine,
+    FakeReads,
+    FakeReloader,
+    OpsSite,
+    make_ticket,
+    recorded,
+    reference,
+    ticket_id,
+)
 
 TAKEOVER = Takeover(
     id="k",
@@ -86,15 +95,15 @@ async def test_the_events_are_read_from_the_end_of_the_stream(ids: Sequence[int]
         assert (await client.events(last))[-1]["data"]["version"] == "2"
 
 
-async def test_whether_it_is_ready() -> None:
+async def test_why_it_is_not_ready() -> None:
     site = OpsSite()
     async with site.running(), OpsClient(site.url) as client:
-        assert await client.ready()
+        assert await client.why_not_ready() == {}
         site.not_ready["store"] = "it is full"
-        assert not await client.ready()
+        assert await client.why_not_ready() == {"store": "it is full"}
     async with OpsClient(site.url) as client:
         with pytest.raises(NotRunning):
-            await client.ready()
+            await client.why_not_ready()
 
 
 async def test_nothing_is_running() -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from channels.phone.messaging.outcomes import LOOK_AFTER, SETTLED
-from channels.phone.messaging.sending import API
 from channels.phone.messaging.service import Service
 from channels.phone.messaging.splitting import LONGEST, length
+from channels.phone.twilio.rest import API
 from gateway.core.delivery import Kind
 from gateway.core.events import ChannelRecovered, ChannelTroubled, TextDelivered, TextFailed, TextSent
 from gateway.core.reference import show_reference

@@ -23,6 +23,7 @@ from gateway.core.post import DeskContact, Outcome, Sent
 from gateway.core.ticket import Attachment, Direction, Message
 from gateway.core.tokens import TokenSigner
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import SetClock
 from tests.support.outbox import Outbox as Deliveries
 from tests.support.tickets import NOW, make_case, make_message
 

@@ -21,6 +21,7 @@ from gateway.web.feed import EventFeed
 from gateway.web.ops import Ops, PolicyFacts
 from gateway.web.routes import ops_routes
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import NOW, SetClock
 
 
 def ticket_id(number: int) -> str:

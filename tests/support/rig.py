@@ -20,11 +20,12 @@ from gateway.core.errors import StartError
 from gateway.demo.accounting import Account, Books, TicketView, settle
 from gateway.demo.configuration import configuration, new_secret, secret_variable
 from gateway.demo.desk_client import DeskClient
-from gateway.demo.processes import Child, Children, free_port, ready_line
-from gateway.demo.spectator import draw_up, tickets_of
+from gateway.demo.processes import Child, Children, free_port
+from gateway.demo.spectator import SILENCE, draw_up, tickets_of
 from gateway.demo.traffic import HandIn
 from routing.takeover.assessment import PolicyAssessment
 from tests.support.eventually import eventually
+from tests.support.warm import WarmChild
 
 _PORTS = range(15_000, 32_000)
 """Below those that the kernel gives to outgoing connections: such a one could take a port that a restart needs."""
@@ -37,7 +38,8 @@ Adjust = Callable[[dict[str, Any]], None]
 
 
 class Rig:
-    """Leaving the context ends every process. `desks` names them in the policy's order, the primary first.
+    """Leaving the context ends every process; they start warm where they can (see `warm`). `desks` names them in the
+    policy's order, the primary first.
 
     Desks in `without_reports` tell Relevo nothing of their own accord, so that only asking them tells what they have;
     those `in_this_process` are the test's own affair. At desks `with_agents` people pick tickets up at once.
@@ -162,6 +164,19 @@ class Rig:
         """Wait until nothing is missing; fails with what is, and the tail of Relevo's log."""
         await eventually(missing, within, self.log)
 
+    async def ready(self, within: float) -> None:
+        """Wait until Relevo says that it is ready; fails with its reasons. A busy machine is reason enough: it isn't
+        ready for two seconds after its loop lagged."""
+
+        async def missing() -> str | None:
+            try:
+                reasons = await self.ops.why_not_ready()
+            except OpsError as error:
+                return f"Relevo to answer: {error}"
+            return f"Relevo to be ready: {reasons}" if reasons else None
+
+        await self.until(missing, within)
+
     # What they say of themselves.
 
     async def books(self, hand_ins: Sequence[HandIn]) -> Books:
@@ -218,7 +233,7 @@ class Rig:
     def _gateway(self, failpoint: str = "") -> Child:
         command = [*self._within.get("relevo", ()), sys.executable, "-m", "gateway.cli", "serve", "-c", str(self.file)]
         environment = {**self.secrets, **self._environment, "RELEVO_FAILPOINT": failpoint}
-        return Child("relevo", command, self._ready_to_serve, self.log, environment)
+        return WarmChild("relevo", command, self._ready_to_serve, self.log, environment)
 
     def _desk(self, name: str, *, reports: bool) -> Child:
         command = [*self._within.get(name, ()), sys.executable, "-m", "gateway.demo.desk", "--name", name]
@@ -228,16 +243,20 @@ class Rig:
         if name in self._with_agents:
             command += ["--pick-up-after", "100ms"]
         environment = {**self.secrets, **self._desk_environment}
-        return Child(name, command, ready_line, self.directory / f"{name}.log", environment)
+        return WarmChild(name, command, self._desk_answers, self.directory / f"{name}.log", environment)
 
     async def _ready_to_serve(self, _child: Child) -> None:
+        await self.ready(_READY_WITHIN)
+
+    async def _desk_answers(self, desk: Child) -> None:
         async def missing() -> str | None:
             try:
-                return None if await self.ops.ready() else "Relevo to be ready"
-            except OpsError as error:
-                return f"Relevo to answer: {error}"
+                await self.clients[desk.name].tickets()
+            except SILENCE:
+                return f"{desk.name} to answer"
+            return None
 
-        await self.until(missing, _READY_WITHIN)
+        await eventually(missing, _READY_WITHIN, desk.log)
 
 
 def missing_in(account: Account) -> str | None:

@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 import pytest
 from sqlalchemy import Connection, Engine
 
-from gateway.core.clock import Clock, Instant
+from gateway.core.clock import Clock
 from gateway.core.errors import StoreFailed
 from gateway.core.events import Event, Recorded
 from gateway.core.ports import Observer
@@ -30,6 +30,7 @@ from gateway.store.runner import Answer, Committed, Query
 from gateway.store.schema import metadata
 from gateway.store.threads import ThreadedRunner
 from gateway.store.transaction import Command, Result, Verb
+from tests.support.clock import SetClock
 from tests.support.postgres import empty_store
 
 E = TypeVar("E", bound=Event)

@@ -41,7 +41,6 @@ from gateway.core.ticket import (
 )
 from gateway.core.tokens import TokenSigner
 from gateway.listener import Front, Limits, Listener
-from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
 from tests.support.clock import SetClock
 from tests.support.ops import FakeMeasurements

@@ -9,6 +9,7 @@ import click
 from gateway.cli import options
 from gateway.cli.failure import expected_errors
 from gateway.cli.language import say
+from gateway.cli.plain_structlog import import_plain_structlog
 
 if TYPE_CHECKING:
     from gateway.logs import Format, Level
@@ -39,6 +40,7 @@ def serve(config_file: Path, accept_impossible: bool, log_format: "Format | None
     gc.disable()  # what a start makes it keeps: looking for garbage would only delay it
     try:
         with expected_errors():
+            import_plain_structlog()
             from gateway.cli.serving import serve_until_stopped
 
             serve_until_stopped(

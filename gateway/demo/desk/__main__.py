@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from gateway.core.settings import parse_duration
 from gateway.core.texts import language_of
 from gateway.demo.configuration import secret_variable
 from gateway.demo.desk.app import DeskOptions, run
@@ -19,6 +18,8 @@ class _Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from gateway.core.settings import parse_duration  # only here: it would take a quarter of every start
+
         try:
             return float(parse_duration(value))
         except ValueError as error:

@@ -13,7 +13,6 @@ from gateway.demo.desk.book import Book
 from gateway.demo.desk.desk import Desk
 from gateway.demo.desk.faults import FAULTS, is_protocol
 from gateway.demo.desk.language import TEXTS
-from gateway.demo.desk.page import render
 from gateway.demo.pages import STATIC, from_here, language_of, names_this_machine
 
 _STATIC = Path(__file__).parent / "static"
@@ -46,6 +45,8 @@ class Control:
         ]
 
     async def page(self, request: web.Request) -> web.Response:
+        from gateway.demo.desk.page import render  # only here: templates would take a tenth of every start
+
         language = language_of(request, TEXTS)
         tickets = await self._desk.ask(Book.tickets, _SHOWN)
         files = await self._desk.ask(Book.files_of, tickets)

@@ -61,6 +61,16 @@ def test_help_imports_nothing_heavy() -> None:
     assert not set(HEAVY) & set(ended.stdout.split())
 
 
+def test_the_service_logs_without_rich_which_others_still_find() -> None:
+    program = (
+        "import sys; from gateway.cli.plain_structlog import import_plain_structlog; import_plain_structlog(); "
+        "print('rich' in sys.modules, sys.modules['structlog'].dev.rich); import rich.console"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert ended.stdout == "False None\n"
+
+
 def test_the_version_is_that_of_the_distribution() -> None:
     assert invoke("--version").output.startswith("relevo 0.")
 

@@ -2,22 +2,43 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.assumptions import Assumptions, AssumptionWatch
+from gateway.core.delivery import Delivery
 from gateway.core.events import AssumptionBroken, AssumptionRestored, Event
 from tests.support.clock import NOW, SetClock
 from tests.support.ops import FakeLedger, FakeMeasurements
 from tests.support.virtual_time import run
 
 
-def watch(store: FakeLedger, clock: SetClock, *, commits: list[float] | None = None) -> AssumptionWatch:
+class HangingLedger(FakeLedger):
+    """Says nothing to anybody until it is `back`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = asyncio.Event()
+
+    async def announce(self, events: Sequence[Event], notices: Sequence[Delivery] = ()) -> None:
+        await self.back.wait()
+        await super().announce(events, notices)
+
+
+def watch(
+    store: FakeLedger,
+    clock: SetClock,
+    *,
+    commits: list[float] | None = None,
+    measurements: FakeMeasurements | None = None,
+) -> AssumptionWatch:
     worst_commits = commits or []
     return AssumptionWatch(
         store,
-        FakeMeasurements(),
+        measurements or FakeMeasurements(),
         clock,
         allowance=0.25,
         worst_commit=lambda: worst_commits.pop(0) if worst_commits else 0.0,
@@ -66,9 +87,24 @@ def test_broken_is_said_at_most_once_a_minute_and_restored_only_after_it(steps: 
         assert active or measured <= 0.25
 
 
-async def test_lag_commit_and_wall_clock_are_judged() -> None:
+@asynccontextmanager
+async def running(watching: AssumptionWatch) -> AsyncIterator[None]:
+    task = asyncio.create_task(watching.run())
+    yield
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def test_lag_commit_and_wall_clock_are_judged() -> None:
     store, clock = FakeLedger(), SetClock(wall_drift=-3600.0)
-    await watch(store, clock, commits=[0.5]).measured(0.3)
+    watching = watch(store, clock, commits=[0.5])
+    watching.measured(0.3)
+
+    async def told() -> None:
+        async with running(watching):
+            await asyncio.sleep(0.05)
+
+    run(told())
     expected: list[Event] = [
         AssumptionBroken(at=NOW, assumption="loop lag", measured=0.3, declared=0.25),
         AssumptionBroken(at=NOW, assumption="commit lag", measured=0.5, declared=0.25),
@@ -77,23 +113,47 @@ async def test_lag_commit_and_wall_clock_are_judged() -> None:
     assert store.announced == expected
 
 
-async def test_what_the_store_cannot_take_is_announced_later() -> None:
+def test_what_the_store_cannot_take_is_announced_later_and_once() -> None:
     store = FakeLedger(away=True)
     watching = watch(store, SetClock())
-    await watching.measured(0.3)
-    store.away = False
-    await watching.measured(0.0)
+    watching.measured(0.3)
+
+    async def away_for_a_while() -> None:
+        async with running(watching):
+            await asyncio.sleep(10)
+            store.away = False
+            await asyncio.sleep(10)
+
+    run(away_for_a_while())
     assert [event.type for event in store.announced] == ["assumption.broken"]
 
 
-async def test_readiness_looks_back_two_seconds() -> None:
+def test_a_store_that_hangs_keeps_nobody_from_measuring() -> None:
+    """A lag from before it fell silent kept the gateway unready for as long as it was."""
+    clock, measurements = SetClock(wall_drift=-3600.0), FakeMeasurements()
+
+    async def hang_for_three_seconds() -> HangingLedger:
+        store = HangingLedger()
+        async with running(watch(store, clock, commits=[0.0, 0.5], measurements=measurements)):
+            await asyncio.sleep(3.05)
+            assert len(measurements.lags) == 30
+            assert store.announced == []
+            store.back.set()
+            await asyncio.sleep(3)
+        return store
+
+    said = [event for event in run(hang_for_three_seconds()).announced if isinstance(event, AssumptionBroken)]
+    assert [each.assumption for each in said] == ["wall clock", "commit lag"]
+
+
+def test_readiness_looks_back_two_seconds() -> None:
     watching = watch(FakeLedger(), SetClock())
     assert watching.why_not_ready() is None
-    await watching.measured(0.3)
+    watching.measured(0.3)
     for _ in range(19):
-        await watching.measured(0.0)
+        watching.measured(0.0)
         assert watching.why_not_ready() == "the event loop lagged 0.300 s, more than the 0.25 s declared"
-    await watching.measured(0.0)
+    watching.measured(0.0)
     assert watching.why_not_ready() is None
 
 
@@ -101,10 +161,8 @@ def test_an_idle_loop_does_not_lag() -> None:
     store = FakeLedger()
 
     async def idle() -> None:
-        watching = asyncio.create_task(watch(store, SetClock()).run())
-        await asyncio.sleep(600)
-        watching.cancel()
-        await asyncio.wait([watching])
+        async with running(watch(store, SetClock())):
+            await asyncio.sleep(600)
 
     run(idle())
     assert store.announced == []
@@ -112,10 +170,9 @@ def test_an_idle_loop_does_not_lag() -> None:
 
 async def test_a_loop_that_hangs_is_noticed() -> None:
     store = FakeLedger()
-    watching = asyncio.create_task(watch(store, SetClock()).run())
-    await asyncio.sleep(0.02)
-    time.sleep(0.5)  # noqa: ASYNC251 (the hang itself)
-    await asyncio.sleep(0.02)
-    watching.cancel()
+    async with running(watch(store, SetClock())):
+        await asyncio.sleep(0.02)
+        time.sleep(0.5)  # noqa: ASYNC251 (the hang itself)
+        await asyncio.sleep(0.02)
     assert isinstance(store.announced[0], AssumptionBroken)
     assert store.announced[0].assumption == "loop lag"
