@@ -9,6 +9,7 @@ from gateway.demo.configuration import secret_variable
 
 DESKS = ("acme", "norte")
 """In the policy's order."""
+_PHONES = dict(zip(DESKS, ("+34910000001", "+34910000002"), strict=True))
 TAKEOVER_WITHIN = 5.0
 """The contracted time T, in seconds."""
 _RATE = 1000
@@ -60,6 +61,7 @@ def _provider(desk: str, port: int, routes: Routes) -> dict[str, object]:
         "allow_private": True,
         "secret": {"env": secret_variable(desk)},
         "languages": ["es", "en"],
+        "voice": {"dial": _PHONES[desk], "accept_key": "1"},
         "rate": _RATE,
         "health": {"url": f"{url}/health", "hold": f"{routes.hold:g}s", "ramp": f"{routes.ramp:g}s"},
     }

@@ -17,9 +17,10 @@ from channels.channel import Backstage, ChannelContext
 from gateway.app.blobs import build_blobs
 from gateway.app.channels import Channels
 from gateway.app.configuration import RelevoConfig, assess, load_configuration, secrets_of
-from gateway.app.providers import routes_of
+from gateway.app.providers import build_providers, routes_of
 from gateway.core.clock import SystemClock
 from gateway.core.errors import StoreFailed
+from gateway.core.links import AttachmentLinks
 from gateway.core.ports import Observer
 from gateway.core.store_address import store_address
 from gateway.core.tokens import TokenSigner
@@ -29,7 +30,8 @@ from gateway.logs import LogObserver, configure_logging
 from gateway.metrics import Metrics
 from gateway.store import SqlStore, open_store
 from gateway.web.feed import EventFeed
-from routing.delivery.fleet import Fleet
+from routing.delivery.fleet import Fleet, LiveProvider
+from routing.providers.context import ProviderContext
 from tests.bench.one_thread import OneThreadRunner
 from tests.bench.serving import serve
 
@@ -42,7 +44,7 @@ async def intake(config: RelevoConfig, *, one_thread: bool) -> AsyncIterator[str
     await store.start()
     try:
         fleet = Fleet(clock)
-        fleet.swap(routes_of(config, assess(config, clock.now())), {})
+        fleet.swap(routes_of(config, assess(config, clock.now())), _desks(config, clock, metrics))
         door = IntakeDoor(store, fleet, clock, metrics)
         routes = _channel_routes(config, door, store, fleet, clock, metrics, TokenSigner(await store.secret()))
         listener = Listener("public", config.gateway.public.listen, routes)
@@ -53,6 +55,14 @@ async def intake(config: RelevoConfig, *, one_thread: bool) -> AsyncIterator[str
             await listener.stop()
     finally:
         await store.close()
+
+
+def _desks(config: RelevoConfig, clock: SystemClock, metrics: Metrics) -> dict[str, LiveProvider]:
+    """Nobody probes them or hands anything to them; their phones may be dialled."""
+    links = AttachmentLinks(b"", config.gateway.public.url, clock)
+    return build_providers(
+        config, {}, {}, lambda name: ProviderContext(name, clock, links, {}), metrics, lambda _change: None
+    )
 
 
 def _store(url: str, clock: SystemClock, metrics: Metrics, one_thread: bool) -> SqlStore:
