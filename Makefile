@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: help run demo test fast check bench lock docs clean
 
 help:
-	@echo "make run     Relevo with an embedded store, two demo desks and a postbox, until Ctrl-C"
+	@echo "make run     Relevo with an embedded store, two demo desks, a postbox and a phone, until Ctrl-C"
 	@echo "make demo    the main job by itself: OUTAGE=kill|hang|error|gray (kill unless given)"
 	@echo "make test    every test"
 	@echo "make fast    the quick tests alone"

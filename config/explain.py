@@ -13,6 +13,9 @@ from gateway.core.settings import show_duration
 _FOLLOWS = "default_factory_not_called"
 """Only follows from another error in the same mapping."""
 
+_TOO_FEW = "too_short"
+"""Only follows where one of the items is wrong: pydantic doesn't count that one."""
+
 _TYPES = {
     "string_type": 'a text is needed; one that looks like a number goes in quotes, such as "12"',
     "int_type": "a whole number is needed, such as 3",
@@ -44,8 +47,10 @@ _OTHER_BOUNDS = {
 
 def explain(error: ValidationError, entry: Entry, path: Path, model: type[BaseModel]) -> Iterator[Problem]:
     """The problems of the mapping in `entry`, found at `path`, that was validated as `model`."""
-    for detail in error.errors(include_url=False, include_input=False):
-        if detail["type"] != _FOLLOWS:
+    details = error.errors(include_url=False, include_input=False)
+    owners = {detail["loc"][:-1] for detail in details}
+    for detail in details:
+        if detail["type"] != _FOLLOWS and not (detail["type"] == _TOO_FEW and detail["loc"] in owners):
             yield _problem(dict(detail), entry, path, model)
 
 

@@ -12,7 +12,6 @@ from channels.email.identity import THREADS, MailIdentity
 from channels.email.incoming.handler import incoming_mails
 from channels.email.keeping import MailKeeper
 from channels.email.mailboxes import FollowedMailbox
-from channels.email.raw_contents import forget_old_mails
 from channels.email.reading.readers import MailReaders
 from channels.email.reception.listener import MailListener
 from channels.email.sending.patience import Patience
@@ -21,6 +20,7 @@ from channels.email.sending.sender import Sender
 from channels.email.sending.settings import SmtpSettings
 from channels.email.settings import EmailSettings
 from channels.email.troubles import MailTroubles
+from channels.forgetting import forget_old
 from gateway.core.delivery import Case, Kind
 from gateway.core.errors import ConfigError, StartError, StoreFailed
 from gateway.core.ports import DeliveryHandler
@@ -125,8 +125,9 @@ class EmailChannel(Channel):
                         parts.create_task(follower.run(), name=f"mailbox of {context.name}")
                 for source in self._accounts:
                     parts.create_task(source.run(), name=f"tokens of {context.name}")
-                forget = forget_old_mails(context.name, self._settings.keep_raw, self._backstage.store, context.clock)
-                parts.create_task(forget, name=f"old mails of {context.name}")
+                forget_mails = self._backstage.store.forget_mails
+                forgetting = forget_old(forget_mails, context.name, self._settings.keep_raw, context.clock)
+                parts.create_task(forgetting, name=f"old mails of {context.name}")
         except* StoreFailed as failures:
             self._backstage.failed(_first(failures))
 

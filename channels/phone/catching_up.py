@@ -55,13 +55,14 @@ class CatchingUp:
 
     async def look(self) -> None:
         """Once. Raises ApiUnavailable, and the store's errors."""
-        store, now = self._backstage.store, self._clock.now()
+        store, now, drift = self._backstage.store, self._clock.now(), self._clock.drift()
         kept = await store.mailbox_position(self._channel, self._what)
-        # What was before we were there first is none of our affair.
-        since = now if kept is None else float(kept)
+        # Kept as the wall clock's, so that one that was wrong at a start is wrong no longer than until the next. What
+        # was before we were there first is none of our affair.
+        since = now if kept is None else min(float(kept) - drift, now)
         open_since = await self._take_in(since)
         position = min(now, now if open_since is None else open_since) - _OVERLAP
-        await store.save_mailbox_position(self._channel, self._what, repr(max(since, position)))
+        await store.save_mailbox_position(self._channel, self._what, repr(max(since, position) + drift))
         self._troubles.recovered(API)
 
     async def _try(self) -> bool:

@@ -19,6 +19,7 @@ from channels.phone.hearing import NEEDED, NEEDS, PAGES, Heard, heard
 from channels.phone.missed_calls import MissedCalls
 from channels.phone.opening import Opening
 from channels.phone.recordings import Recordings, Source
+from channels.phone.records import forget_old_records
 from channels.phone.settings import VoiceSettings
 from channels.phone.speaking import Speaker
 from channels.phone.steps import Steps, further_message
@@ -47,12 +48,14 @@ class VoiceChannel(Channel):
     def __init__(self, settings: VoiceSettings, context: ChannelContext, backstage: Backstage) -> None:
         self._settings = settings
         self._context = context
+        self._backstage = backstage
         self._webhooks = Webhooks(settings, context, backstage)
         own = context.organisation.texts
         teller = Teller(settings, own)
         self._teller = teller
         opening = Opening(settings, context, backstage.store, teller)
-        self._steps = Steps(Flow(settings), Surroundings(settings, context), opening, teller, context, backstage)
+        surroundings = Surroundings(settings, context, backstage.phones)
+        self._steps = Steps(Flow(settings), surroundings, opening, teller, context, backstage)
         self._speaker = Speaker(settings, context.organisation.name, own)
         self._twiml = TwiML(settings, self._webhooks.base)
         self._away = Away(settings, context, self._webhooks.base)
@@ -90,7 +93,11 @@ class VoiceChannel(Channel):
         await asyncio.to_thread(normal_number, self._settings.numbers[0])  # its library takes long to import
 
     async def run(self) -> None:
-        await self.catching_up.run()
+        name = self._context.name
+        forgetting = forget_old_records(self._settings, self._context, self._backstage)
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self.catching_up.run(), name=f"missed calls of {name}")
+            parts.create_task(forgetting, name=f"old records of {name}")
 
     async def close(self) -> None:
         await self._api.close()

@@ -53,7 +53,7 @@ class MissedCalls:
         """See `TakeIn`."""
         listed = [each async for each in self._api.calls_since(since)]
         ours = [each for each in listed if each.direction == _INBOUND and each.called in self._settings.numbers]
-        unknown = [each for each in reversed(ours) if await self._steps.kept(each.sid) is None]
+        unknown = [each for each in reversed(ours) if not await self._steps.knows(each.sid)]
         for call in unknown:
             if call.status in FINAL:
                 await self._adopt(call, listed)

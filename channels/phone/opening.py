@@ -5,10 +5,9 @@ from dataclasses import replace
 from channels.channel import BackstageStore, ChannelContext
 from channels.phone.call import Call
 from channels.phone.settings import VoiceSettings
-from channels.phone.spoken import is_number
 from channels.phone.surroundings import priority_of
 from channels.phone.telling import Teller
-from channels.phone.twilio.numbers import normal_number
+from channels.phone.twilio.numbers import normal_number, shown_number
 from gateway.core.clock import Instant
 from gateway.core.ticket import InboundMessage, Intake, Message, Requester, Ticket
 from gateway.core.values import dataclass
@@ -52,7 +51,7 @@ class Opening:
     async def _own_ticket(self, call: Call) -> Ticket | None:
         """The one that the caller keyed in, if it is his: the number of his phone is its requester's (T06). That is a
         hint, and enough to write into it, since nothing of it is told (T37)."""
-        if call.claimed is None or (caller := _number_of(call)) is None:
+        if call.claimed is None or (caller := shown_number(call.caller)) is None:
             return None
         case = await self._store.ticket_by_reference(call.claimed)
         if case is None or case.ticket is None or case.ticket.requester.phone is None:
@@ -67,7 +66,7 @@ class Opening:
             channel=self._context.name,
             subject=self._teller.subject(call),
             body=self._teller.opening(call, joined=joined is not None),
-            requester=Requester(phone=_number_of(call)),
+            requester=Requester(phone=shown_number(call.caller)),
             language=call.language,
             category=call.category,
             priority=priority_of(self._settings, call),
@@ -75,8 +74,3 @@ class Opening:
             ticket_id=joined.id if joined else None,
             held_until=held_until,
         )
-
-
-def _number_of(call: Call) -> str | None:
-    """None where it is withheld, or none."""
-    return normal_number(call.caller) if is_number(call.caller) else None

@@ -1,5 +1,6 @@
 """What an administrator may set of the phone, and of text messages."""
 
+from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -8,19 +9,33 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from gateway.core.clock import Instant
 from gateway.core.dialling import E164
 from gateway.core.hours import Hours, is_open
-from gateway.core.settings import Duration, LocalPath, LocalText, Secret, Settings
+from gateway.core.settings import Duration, Like, LocalPath, LocalText, Secret, Settings
 
 Prompt = Literal["greeting", "notice", "connecting", "another", "goodbye"]
 """What may be a recording instead of a voice made by Twilio."""
 _Language = Literal["es", "en"]
-_AccountSid = Annotated[str, StringConstraints(pattern=r"^AC[0-9a-f]{32}$")]
+_AccountSid = Annotated[
+    str, Like(r"^AC[0-9a-f]{32}$", "an Account SID is needed: AC and 32 digits and letters from a to f")
+]
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-_Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+_COUNTRY = "the two letters of a country with phone numbers are needed, such as ES (ISO 3166)"
 _Priority = Literal["low", "normal", "high", "urgent"]
+_DAY = 86_400.0
 LINE_SECONDS = 900.0
 """How long a desk's line may last beside the talk, at most: its agent comes, and the requester's phone rings."""
 MOST_CATEGORIES = 7
 """A menu has the keys 1 to 7 for them; nobody remembers more."""
+
+
+def _has_numbers(country: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS  # takes long to import, and few set it
+
+    if country not in SUPPORTED_REGIONS:
+        raise ValueError(_COUNTRY)
+    return country
+
+
+_Country = Annotated[str, Like(r"^[A-Z]{2}$", _COUNTRY), AfterValidator(_has_numbers)]
 
 
 def _origin(written: str) -> str:
@@ -30,6 +45,14 @@ def _origin(written: str) -> str:
     if "@" in parts.netloc:
         raise ValueError("an origin has no user and no password")
     return written
+
+
+def _is_private(host: str) -> bool:
+    """As far as it can be told without asking for the name's address."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host == "localhost"
 
 
 def _different(written: tuple[str, ...]) -> tuple[str, ...]:
@@ -52,6 +75,19 @@ class AccountSettings(Settings):
     allow_private: bool = Field(
         False, description="`api` may be at a private or loopback address, as that of a simulator."
     )
+    keep_records: Duration = Field(
+        30 * _DAY,
+        ge=7 * _DAY,
+        description="How long the record of a call or message is kept beside its ticket, with people's numbers. That "
+        "there was one stays known for ever.",
+    )
+
+    @model_validator(mode="after")
+    def _token_is_sent_safely(self) -> Self:
+        parts = urlsplit(self.api)
+        if parts.scheme == "http" and not self.allow_private and not _is_private(parts.hostname or ""):
+            raise ValueError("api: https is needed, since the token goes there; a simulator goes with allow_private")
+        return self
 
 
 class TextSettings(AccountSettings):

@@ -72,16 +72,20 @@ class Steps:
         await self._step(call.sid, lambda known: known, lambda: call)
 
     async def kept(self, sid: str) -> Call | None:
-        """As it is now. Raises StoreUnavailable, and ValueError for what can't be read."""
-        kept = await self._backstage.store.call(sid)
-        return read(kept.record) if kept is not None and kept.channel == self._channel else None
+        """As it is now; None where there is none, or it was forgotten. Raises StoreUnavailable, and ValueError for what
+        can't be read."""
+        return self._remembered(await self._backstage.store.call(sid))
+
+    async def knows(self, sid: str) -> bool:
+        """Whether it was ever kept, forgotten or not. Raises StoreUnavailable."""
+        return await self._backstage.store.call(sid) is not None
 
     async def _step(self, sid: str, change: Change, begin: Beginning, messages: Sequence[Message] = ()) -> Call | None:
         for _ in range(_ROUNDS):
             kept = await self._backstage.store.call(sid)
-            if kept is not None and kept.channel != self._channel:
-                return None
-            before = read(kept.record) if kept else None
+            before = self._remembered(kept)
+            if kept is not None and before is None:
+                return None  # a webhook that was recorded comes again (T13), or it is another channel's call
             after = begin() if before is None else change(before)
             if after is None:
                 return None
@@ -94,6 +98,11 @@ class Steps:
                 return after
             await asyncio.sleep(0)  # whoever was faster shall get on
         raise StoreUnavailable("a call's step was made anew too often: others were faster each time")
+
+    def _remembered(self, kept: KeptCall | None) -> Call | None:
+        if kept is None or kept.channel != self._channel or kept.record is None:
+            return None
+        return read(kept.record)
 
     async def _following(
         self, kept: KeptCall | None, before: Call | None, after: Call, now: Instant, messages: Sequence[Message]

@@ -1,12 +1,13 @@
 """What a call asks of the world, as it is at this moment: the port Facts of the flow."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from channels.channel import ChannelContext
 from channels.phone.call import Call
 from channels.phone.calling_back.guard import Claimed, refusal
 from channels.phone.inputs import Incoming
 from channels.phone.settings import VoiceSettings
+from channels.phone.twilio.numbers import shown_number
 from gateway.core.dialling import Desk
 from gateway.core.ticket import Priority
 
@@ -17,9 +18,11 @@ ATTESTED = "TN-Validation-Passed-A"
 class Surroundings:
     """Of one channel's calls."""
 
-    def __init__(self, settings: VoiceSettings, context: ChannelContext) -> None:
+    def __init__(self, settings: VoiceSettings, context: ChannelContext, phones: Callable[[], Collection[str]]) -> None:
+        """`phones` are what is dialled for any desk."""
         self._settings = settings
         self._context = context
+        self._phones = phones
 
     def desks(self, call: Call) -> Sequence[Desk]:
         """By the routing that is in force."""
@@ -28,8 +31,9 @@ class Surroundings:
 
     def may_call_back(self, incoming: Incoming) -> bool:
         """By what is known of the number; limits are looked at when it is called."""
-        claimed = Claimed(incoming.caller, told_by_network=True, attested=incoming.attestation == ATTESTED)
-        return refusal(claimed, self._settings, incoming.at) is None
+        attested = incoming.attestation == ATTESTED
+        claimed = Claimed(shown_number(incoming.caller), told_by_network=True, attested=attested)
+        return refusal(claimed, self._settings, incoming.at, self._phones()) is None
 
 
 def priority_of(settings: VoiceSettings, call: Call) -> Priority:

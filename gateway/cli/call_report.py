@@ -91,13 +91,10 @@ def warn_of_real_api(api: str) -> None:
     click.secho(note, fg="yellow", err=True)
 
 
-def show_account(account: CallAccount, speed: float) -> None:
+def show_account(ticket: Mapping[str, Any], account: CallAccount, speed: float) -> None:
     """Print the ticket and the figures, as the gateway has them; `speed` is how many times faster than life it went."""
     click.echo()
-    if account.ticket is None:
-        click.secho(say("The gateway knows of no such call: see its log."), fg="red")
-        return
-    show_facts({**_of_ticket(account.ticket), say("dialled"): _dialled(account), **_figures(account)})
+    show_facts({**_of_ticket(ticket), say("dialled"): _dialled(account), **_figures(account)})
     if account.ended is None:
         note = say("What became of the last one dialled is waited for, a minute at most: see relevo tickets show.")
         click.secho(note, fg="yellow")

@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -17,6 +16,7 @@ from gateway.app.watchdog import Supervisor, Watchdog
 from gateway.cli.failure import INTERRUPTED, Failure
 from gateway.cli.language import say
 from gateway.core.errors import ConfigError, RelevoError
+from gateway.core.event_loop import loop_factory
 from gateway.logs import Format, Level, configure_logging
 
 COLLECT_AFTER = (10_000, 20, 20)
@@ -33,21 +33,13 @@ def serve_until_stopped(file: Path, *, accept_impossible: bool, log_format: Form
     supervisor = Supervisor(os.environ)
     watchdog = Watchdog(config.gateway.hang_after, supervisor)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_serve_watched(service, watchdog, supervisor))
     except RelevoError:
         raise
     except Exception as error:
         _log.exception("a part of the service failed")
         raise Failure(say("relevo: a part of the service failed; the log says more")) from error
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 async def _serve_watched(service: Service, watchdog: Watchdog, supervisor: Supervisor) -> None:

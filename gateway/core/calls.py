@@ -18,8 +18,8 @@ class KeptCall:
     channel: str
     version: int
     """Grows with every change."""
-    record: str
-    """All that is known of it, in the channel's own words."""
+    record: str | None
+    """All that is known of it, in the channel's own words; None once it was given up."""
     ticket_id: str | None = None
     over: bool = False
     """Nothing more is expected of it."""

@@ -2,17 +2,23 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from gateway.core.settings import Duration, Settings
+from gateway.core.settings import Duration, Like, Settings
 from gateway.core.values import dataclass
 
-E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
+E164 = Annotated[
+    str, Like(r"^\+[1-9]\d{6,14}$", 'a number with its country\'s code is needed, in quotes, such as "+34910000000"')
+]
 """A number with its country's code, such as +34910000000 (ITU-T E.164)."""
 _Destination = Annotated[
-    str, StringConstraints(pattern=r"^(\+[1-9]\d{6,14}|sips?:[^\s<>\"']{1,200}@[^\s<>\"']{1,200})$")
+    str,
+    Like(
+        r"^(\+[1-9]\d{6,14}|sips?:[^\s<>\"']{1,200}@[^\s<>\"']{1,200})$",
+        "a number with its country's code, such as +34910000001, or a SIP address, such as sip:cau@acme.es, is needed",
+    ),
 ]
-_Key = Annotated[str, StringConstraints(pattern=r"^[0-9]$")]
+_Key = Annotated[str, Like(r"^[0-9]$", 'one digit is needed, in quotes, such as "1"')]
 
 
 @dataclass(frozen=True, slots=True)

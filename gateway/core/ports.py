@@ -155,6 +155,10 @@ class CallStore(Protocol):
     async def calls_to(self, channel: str, since: Instant, number: str | None = None) -> CallsMade:
         """What calling back (or writing, of texts) has come to since then, in all, or at that number (E.164)."""
 
+    async def forget_calls(self, channel: str, before: Instant, limit: int) -> int:
+        """Give up record and number of up to `limit` calls that are over and began before that instant; that they were
+        stays known, and `calls_to` no longer counts them. Returns how many; fewer than `limit` means no more."""
+
 
 class TextStore(Protocol):
     """What the store does for text messages."""

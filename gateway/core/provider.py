@@ -94,7 +94,7 @@ class ReportResult(StrEnum):
     NOT_FOUND = "not_found"
     """That provider has no such ticket."""
     FULL = "full"
-    """The ticket has as many replies as it may; nothing was stored."""
+    """The ticket has as many messages as it may; nothing was stored."""
     NOT_CALLABLE = "not_callable"
     """Nobody calls the requesters of such tickets back; nothing was stored."""
 

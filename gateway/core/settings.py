@@ -14,12 +14,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     PlainSerializer,
     PlainValidator,
     SecretStr,
     StringConstraints,
     ValidationInfo,
 )
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from gateway.core.texts import LANGUAGES
 
@@ -71,6 +73,24 @@ Duration = Annotated[
     Field(ge=0, le=_LONGEST),
 ]
 """Seconds; written with a unit, ten years at most."""
+
+
+class Like(GetPydanticSchema):
+    """An annotation of texts: those of this pattern. The schema shows it, and people are told in words what is
+    `needed`."""
+
+    def __init__(self, pattern: str, needed: str) -> None:
+        compiled = re.compile(pattern, re.ASCII)
+
+        def check(written: str) -> str:
+            if compiled.fullmatch(written) is None:
+                raise ValueError(needed)
+            return written
+
+        super().__init__(
+            lambda source, handler: no_info_after_validator_function(check, handler(source)),
+            lambda schema, handler: {**handler(schema), "pattern": pattern},
+        )
 
 
 class SecretReference(Settings):

@@ -38,7 +38,8 @@ def changed(before: StoredCall | None, change: CallChange) -> StoredCall:
         record=change.record,
         ticket_id=ticket_id or (before.ticket_id if before else None),
         over=change.over or (before is not None and before.over),
-        began_at=before.began_at if before else change.at,
+        # A text that was forgotten and is sent anew counts for the day that it is sent on.
+        began_at=change.at if before is None or before.record is None else before.began_at,
         taken=change.taken is not None or (before is not None and before.taken),
         number=change.calls or (before.number if before else None),
         reserved=change.reserved if change.calls or before is None else before.reserved,

@@ -349,7 +349,8 @@ calls = Table(
     Column("sid", Text, primary_key=True),
     Column("channel", Text, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("record", Text, nullable=False),
+    # What is known of it; None once that was given up, the number with it.
+    Column("record", Text),
     Column("ticket_id", Text, ForeignKey("tickets.id")),
     Column("ended", Boolean, nullable=False),
     Column("began_at", Double, nullable=False),
@@ -363,10 +364,12 @@ calls = Table(
 OPEN_CALL = ~calls.c.ended
 CALLS_BACK = calls.c.number.is_not(None)
 CALLING_BACK = and_(CALLS_BACK, OPEN_CALL)
+REMEMBERED_CALL = and_(calls.c.ended, calls.c.record.is_not(None))
 
 partial("calls_open", calls.c.sid, where=OPEN_CALL)
 partial("calls_under_way", calls.c.number, where=CALLING_BACK, unique=True)
 partial("calls_made", calls.c.channel, calls.c.began_at, where=CALLS_BACK)
+partial("calls_remembered", calls.c.channel, calls.c.began_at, where=REMEMBERED_CALL)
 
 # What a number has last said of getting messages of a channel: that it wants none, or that it does again.
 opt_outs = Table(

@@ -36,6 +36,7 @@ from gateway.store.verbs.calls import keep_call
 from gateway.store.verbs.claim import claim
 from gateway.store.verbs.drain import drain
 from gateway.store.verbs.ending import Adopt, Sent, adopt, defer, finish, quarantine, sent
+from gateway.store.verbs.forget_calls import ForgetCalls, forget_calls
 from gateway.store.verbs.keeping import (
     SavePolicies,
     SaveTakeover,
@@ -169,6 +170,9 @@ class SqlStore:
 
     async def calls_to(self, channel: str, since: Instant, number: str | None = None) -> CallsMade:
         return await self._runner.read(lambda connection: calls.calls_to(connection, channel, since, number))
+
+    async def forget_calls(self, channel: str, before: Instant, limit: int) -> int:
+        return (await self._runner.write(forget_calls, [ForgetCalls(channel, before, limit)]))[0]
 
     async def open_tickets_of(self, phone: str, channels: Collection[str]) -> list[Ticket]:
         return await self._runner.read(lambda connection: texts.open_tickets_of(connection, phone, channels))

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.contract.blobs_contract import BlobsContract
-from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import SetClock
 
 
 class TestMemoryBlobs(BlobsContract):
@@ -12,7 +12,7 @@ class TestMemoryBlobs(BlobsContract):
 
     @pytest.fixture
     def clock(self) -> SetClock:
-        return SetClock()
+        return SetClock(1_000.0)
 
     @pytest.fixture
     def blobs(self, clock: SetClock) -> MemoryBlobs:

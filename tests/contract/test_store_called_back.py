@@ -9,8 +9,9 @@ from gateway.core.delivery import Finish, Kind, Quarantine
 from gateway.core.handoff import HandoffState
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.store import SqlStore
+from gateway.store.verbs.report import MOST_REPLIES
 from tests.support.store import ENGINES, opened_store
-from tests.support.store_work import Work, lease_of, new_ticket
+from tests.support.store_work import Work, follow_up, lease_of, new_ticket
 
 BY_PHONE = {"web": "phone"}
 
@@ -62,6 +63,17 @@ async def test_t35_for_a_channel_whose_requesters_nobody_calls_nothing_is_kept(w
     assert (await work.copy(ticket_id, copy.id)).state is HandoffState.ACCEPTED
     assert "callback" not in await work.owed()
     assert await ask(work, ticket_id) is ReportResult.APPLIED, "the same report counts once that is allowed"
+
+
+async def test_t35_a_desk_that_asks_without_end_is_not_listened_to(store: SqlStore, work: Work) -> None:
+    """Each call leaves its account in the ticket, also one that is refused, and a program may answer that by asking."""
+    ticket_id = await work.accept()
+    await store.accept([follow_up(ticket_id) for _ in range(MOST_REPLIES - 2)])
+    (case,) = await work.claim()
+    await work.learn(await work.begin(case, "acme"), HandoffState.ACCEPTED)
+    assert await ask(work, ticket_id) is ReportResult.APPLIED
+    await store.accept([follow_up(ticket_id)])
+    assert await ask(work, ticket_id, "r2") is ReportResult.FULL
 
 
 async def test_whoever_has_not_got_the_ticket_has_nobody_called(work: Work) -> None:

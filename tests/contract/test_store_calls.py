@@ -238,3 +238,70 @@ class TestCallingBack:
         assert await store.calls_to("phone", 900.0) == CallsMade(3, 742.5)
         assert await store.calls_to("phone", 900.0, "+34600111002") == CallsMade(1, 42.5)
         assert await store.calls_to("phone", 900.0, "+34600111009") == CallsMade(0, 0.0)
+
+
+class TestForgetting:
+    async def test_what_is_long_over_is_given_up_and_stays_known(self, store: SqlStore, call: Calling) -> None:
+        ticket_id = await call.opened(at=1_000.0)
+        await call.step(at=1_040.0, calls=CALLER, reserved=60.0)
+        await call.ended(at=1_050.0)
+        version = (await call.kept()).version
+        assert await store.forget_calls("phone", 1_000.0, 10) == 0
+        assert await store.forget_calls("other", 2_000.0, 10) == 0
+        assert await store.forget_calls("phone", 1_001.0, 10) == 1
+        assert await call.kept() == KeptCall(call.sid, "phone", version + 1, None, ticket_id, over=True)
+        assert await store.calls_to("phone", 0.0, CALLER) == CallsMade(0, 0.0), "the number is gone"
+        assert await store.forget_calls("phone", 1_001.0, 10) == 0
+        assert await store.audit_calls(None, 10) == ([], None)
+        assert await store.audit_these([call.sid, ticket_id]) == []
+
+    async def test_the_oldest_go_first_so_many_at_a_time(self, store: SqlStore) -> None:
+        calls = [Calling(store) for _ in range(3)]
+        for age, each in enumerate(calls):
+            await each.step(at=1_000.0 - age, over=True)
+        assert await store.forget_calls("phone", 2_000.0, 2) == 2
+        assert [(await each.kept()).record for each in calls] == ["record 1", None, None]
+        assert await store.forget_calls("phone", 2_000.0, 2) == 1
+
+    async def test_what_is_not_over_is_never_given_up(self, store: SqlStore, work: Work, call: Calling) -> None:
+        await call.step(calls=CALLER, reserved=60.0, owed=(watch(call.sid),))
+        assert await store.forget_calls("phone", 9e9, 10) == 0
+        assert await store.calls_to("phone", 0.0, CALLER) == CallsMade(1, 60.0)
+        (case,) = await work.claim(Kind.CALL, at=1_300.0)
+        await store.quarantine([Quarantine(lease_of(case), "in vain", 1_301.0)])
+        assert await store.forget_calls("phone", 9e9, 10) == 0
+        (item,) = await store.quarantined()
+        await store.discard(item.id, 1_320.0, "eva")
+        assert await store.forget_calls("phone", 9e9, 10) == 1, "what a person discards is over"
+
+    async def test_no_step_comes_back_from_before(self, store: SqlStore, call: Calling) -> None:
+        """T13: a webhook that was recorded comes again, or one was on its way."""
+        await call.step(over=True, calls=CALLER)
+        await store.forget_calls("phone", 1_001.0, 10)
+        forgotten = await call.kept()
+        for seen in (0, 1):
+            late = call.change(seen=seen, opening=held_ticket(), owed=(watch(call.sid),), calls=CALLER)
+            assert await store.keep_call(late) is CallKept.CHANGED
+        assert await call.kept() == forgotten
+        assert await store.tickets() == []
+
+    async def test_what_counts_for_a_day_is_counted_as_before(self, store: SqlStore) -> None:
+        old, recent = Calling(store), Calling(store)
+        await old.step(at=1_000.0, over=True, calls=CALLER, reserved=60.0)
+        await recent.step(at=1_001.0, over=True, calls=CALLER, reserved=120.0)
+        await store.forget_calls("phone", 1_001.0, 10)
+        assert await store.calls_to("phone", 1_001.0) == CallsMade(1, 120.0)
+        assert await store.calls_to("phone", 0.0, CALLER) == CallsMade(1, 120.0)
+
+    async def test_a_text_that_is_sent_anew_counts_for_its_day(self, store: SqlStore, call: Calling) -> None:
+        await call.step(at=1_000.0, over=True, calls=CALLER)
+        await store.forget_calls("phone", 1_001.0, 10)
+        call.version = (await call.kept()).version
+        assert await call.step(at=5_000.0, over=True, calls=CALLER) is CallKept.KEPT
+        assert await store.calls_to("phone", 5_000.0, CALLER) == CallsMade(1, 0.0)
+        assert await store.forget_calls("phone", 5_000.0, 10) == 0
+
+    async def test_who_wants_no_texts_is_never_forgotten(self, store: SqlStore) -> None:
+        await store.opt_out("texts", CALLER, 1_000.0, out=True)
+        assert await store.forget_calls("texts", 9e9, 10) == 0
+        assert await store.opted_out("texts", CALLER)

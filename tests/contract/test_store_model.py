@@ -54,7 +54,7 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.Runner()
         self.runner = InlineRunner()
-        self.store = SqlStore(self.runner, SetClock())
+        self.store = SqlStore(self.runner, SetClock(1_000.0))
         self.work = Work(self.store)
         self.now = 1_000.0
         self.tickets: list[str] = []
@@ -204,6 +204,11 @@ class Ledger(RuleBasedStateMachine):
             if each.ticket and each.ticket.id == kept.ticket_id
             for copy in each.handoffs
         ]
+
+    @rule(limit=st.integers(1, 3))
+    def forget_calls(self, limit: int) -> None:
+        self.run(self.store.forget_calls("phone", self.now - 2, limit))
+        self.calls = [each for each in self.calls if self.run(each.kept()).record is not None]
 
     @precondition(lambda self: self.cases)
     @rule(which=pick, how=st.sampled_from(["defer", "finish", "quarantine", "sent", "adopt"]))

@@ -71,6 +71,7 @@ async def test_a_primary_that_returns_in_the_middle_of_the_drain_and_relapses_re
         traffic = Traffic(rig.public_url, rig.clock)
         await traffic.run(_HELD, 1.0)
         await rig.settled(traffic.collector.hand_ins, _SETTLED_WITHIN)
+        before = {each["id"] for each in await rig.events("handoff.changed")}  # a busy machine has doubles of its own
         await rig.desks["acme"].kill()
         await _acme_is(rig, "down")
         await rig.desks["acme"].start()
@@ -84,7 +85,7 @@ async def test_a_primary_that_returns_in_the_middle_of_the_drain_and_relapses_re
         recalls = Counter(
             each["subject"]
             for each in await rig.events("handoff.changed")
-            if each["data"]["state"] == "withdrawn" and each["subject"] in references
+            if each["data"]["state"] == "withdrawn" and each["subject"] in references and each["id"] not in before
         )
         assert recalls
         assert max(recalls.values()) == 1

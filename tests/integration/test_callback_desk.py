@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 
 from gateway.core.clock import SystemClock
 from gateway.core.delivery import Begin, ClaimRequest, HandoffFact, Kind, Lease
+from gateway.core.events import CallbackEnded
 from gateway.core.handoff import Handoff, HandoffState
 from gateway.core.ids import new_id
 from gateway.core.settings import Listen
@@ -152,6 +153,24 @@ async def test_t35_a_costly_number_is_not_called_at_a_desks_wish_either_and_the_
         await desk.phone.run()
         assert (desk.phone.rang, desk.phone.ended_last) == ([], ("refused", "costly"))
         assert "tarificación especial" in (await desk.phone.rig.case()).messages[-1].body
+
+
+async def test_t35_whom_the_requester_has_told_not_to_call_no_desk_has_called_again() -> None:
+    async with asking_desk(people={ANA: Desk(key="9")}) as desk:
+        phone, ticket = desk.phone, await handed_over(desk.phone)
+        for report in ("msg_1", "msg_2"):
+            assert await desk.asks(ticket, report) == 204
+            await phone.run()
+        assert phone.rang == [ACME.dial]
+        assert [each.refusal for each in phone.rig.heard.of(CallbackEnded)] == [None, "unwanted"]
+        assert "no quiere que se le llame" in (await phone.rig.case()).messages[-1].body
+        phone.people[ANA] = Desk()
+        await phone.ask()
+        await phone.run()
+        assert await desk.asks(ticket, "msg_3") == 204
+        await phone.run()
+        told = [each.outcome for each in phone.rig.heard.of(CallbackEnded)]
+        assert told == ["declined", "refused", "reached", "reached"], "who asks by himself is called"
 
 
 async def test_t35_where_nobody_has_allowed_it_no_desk_has_anybody_called() -> None:

@@ -11,7 +11,7 @@ from gateway.core.ids import new_id
 from gateway.demo.caller.script import Behaviour, Caller, Desk
 from tests.support.callback_rig import ASKS, CallbackRig, callback_rig
 from tests.support.twilio_webhooks import CALL
-from tests.support.voice_rig import ACME, ANA, NORTE
+from tests.support.voice_rig import ACME, ANA, NORTE, NUMBER
 
 ANYBODY = "+34910000009"
 NOBODY = {ACME.dial: Desk(Behaviour.RINGS), NORTE.dial: Desk(Behaviour.RINGS)}
@@ -32,7 +32,11 @@ def orders(phone: CallbackRig) -> int:
 
 
 @pytest.mark.parametrize(
-    "number", ["+34803111222", "+34902111222", "+14155552671", "+881612345678", "anonymous", "+266696687", "sip:a@b.es"]
+    "number",
+    [
+        *("+34803111222", "+34902111222", "+14155552671", "+881612345678", NUMBER, NORTE.dial, "anonymous"),
+        *("+266696687", "sip:a@b.es", "sip:+34600111222;isub=1@evil.example", "client:+34600111222"),
+    ],
 )
 async def test_t35_a_costly_foreign_or_withheld_number_is_not_even_offered_it(number: str) -> None:
     async with callback_rig() as phone:
@@ -137,6 +141,23 @@ async def test_t35_the_days_money_is_never_overspent_and_what_was_not_used_is_th
             await phone.ask()
             await phone.run(within=1500)
         assert {each.refusal for each in phone.rig.heard.of(CallbackEnded)} == {None}, "short calls leave enough"
+
+
+async def test_t35_what_was_spent_within_a_day_counts_though_it_was_asked_for_before() -> None:
+    """The desks let it ring at first, so that the talk was an hour after the wish."""
+    money: dict[str, Any] = {"longest": "10m", "price_a_minute": 1.0, "spend_a_day": 40.0}
+    slow: dict[str, Any] = {"within": "2h", "pause": "1h", "people": NOBODY | {ANA: Desk(talks_for=600)}}
+    async with callback_rig(**money, **slow) as phone:
+        await phone.ask()
+        began_at = phone.rig.clock.at
+        await phone.run(within=600)
+        phone.people[ACME.dial] = Desk(stays_for=900)
+        await phone.run(within=4000)
+        phone.rig.clock.at = began_at + 86_400 + 600
+        await phone.ask()
+        await phone.run(within=600)
+        told = [(each.outcome, each.refusal) for each in phone.rig.heard.of(CallbackEnded)]
+        assert told == [("reached", None), ("refused", "spend")]
 
 
 async def test_t35_two_who_ask_at_the_same_moment_do_not_spend_the_same_money() -> None:

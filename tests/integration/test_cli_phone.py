@@ -143,7 +143,8 @@ def test_it_speaks_spanish(line: Path) -> None:
     assert (told["resultado"], told["marcado"]) == ("atendida", "acme: atendida")
 
 
-def test_an_unknown_scene_and_a_wrong_duration_are_refused(line: Path) -> None:
+def test_what_no_caller_can_do_is_refused(line: Path) -> None:
+    assert "a phone has the keys 0 to 9, * and #" in call(line, "--press", "1", "--press", "a").stderr
     assert "there is no such scene; there are: answered, busy," in call(line, "--scene", "opera").stderr
     assert "a duration with its unit is needed" in call(line, "--hang-up-after", "20").stderr
 

@@ -22,7 +22,7 @@ async def test_a_caller_is_connected_all_the_same() -> None:
         rig.runner.away = True
         played = await rig.call(Scene(desks={ACME.dial: Desk()}))
         assert "caller and desk talk" in played.said
-        assert "Gracias por llamar a Ayuntamiento de Fuentelarga." in played.said
+        assert "Ayuntamiento de Fuentelarga. Gracias por llamar." in played.said
 
 
 async def test_both_desks_are_dialled_the_dead_one_excepted_and_a_message_is_taken() -> None:

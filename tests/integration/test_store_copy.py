@@ -87,6 +87,8 @@ async def people_called(store: SqlStore) -> None:
     await taken.opened(at=now)
     await taken.taken("acme", at=now)
     await Calling(store, "CA3").step(at=now, calls=CALLER, reserved=600.5)
+    await Calling(store, "CA4").step(at=now - 10, over=True, calls="+34600111333")
+    assert await store.forget_calls("phone", now - 5, 10) == 1
     await store.opt_out("texts", CALLER, now, out=True)
 
 
@@ -127,7 +129,7 @@ async def contents(store: SqlStore) -> list[object]:
         sorted(await store.health(), key=lambda status: status.name),
         await store.secret(),
         await store.save_policies({"a": 1}, "digest"),
-        [await store.call(sid) for sid in ("CA1", "CA2", "CA3")],
+        [await store.call(sid) for sid in ("CA1", "CA2", "CA3", "CA4")],
         await store.calls_to("phone", 0.0),
         await store.opted_out("texts", CALLER),
     ]

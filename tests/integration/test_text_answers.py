@@ -15,6 +15,7 @@ from gateway.core.events import ChannelRecovered, ChannelTroubled, TextDelivered
 from gateway.core.reference import show_reference
 from gateway.core.sending_again import GIVEN_UP_AFTER
 from gateway.core.ticket import Attachment, Ticket
+from tests.support.clock import SetClock
 from tests.support.text_rig import ANA, NAME, NUMBER, TextRig, text_rig
 from tests.support.twilio_api import AUTH_TOKEN
 
@@ -123,6 +124,44 @@ class TestOnce:
             assert await rig.later(LOOK_AFTER, Kind.ANSWER) == 1
             assert not rig.twilio.requests
             assert await rig.later(86_400, Kind.ANSWER) == 0
+            assert len(rig.parts.heard.of(TextSent)) == 1
+
+    async def test_what_is_found_undelivered_comes_before_a_person_too(self) -> None:
+        async with text_rig() as rig:
+            await _answered(rig)
+            rig.twilio.fails_after_commit = True
+            await rig.do(Kind.ANSWER)
+            rig.twilio.fails_after_commit = False
+            rig.twilio.messages[0]["status"] = "undelivered"
+            await rig.later(LOOK_AFTER, Kind.ANSWER)
+            assert len(rig.parts.heard.of(TextFailed)) == 1
+            assert await rig.do(Kind.ANSWER) == 1
+            assert await _reasons(rig) == ["it was not delivered, and Twilio doesn't say why"]
+
+    async def test_a_clock_that_was_an_hour_fast_at_the_start_finds_it_too(self) -> None:
+        async with text_rig() as rig:
+            await _answered(rig)
+            rig.parts.clock.wall_drift = -3600.0
+            rig.twilio.clock = SetClock(rig.parts.clock.at - 3600)
+            rig.twilio.fails_after_commit = True
+            await rig.do(Kind.ANSWER)
+            rig.twilio.fails_after_commit = False
+            await rig.later(SETTLED, Kind.ANSWER)
+            assert len(rig.sent) == 1
+
+    async def test_two_who_send_the_same_at_once_send_it_once(self) -> None:
+        """Two gateways, one of which had stopped until its lease was over: both have read the text as it was."""
+        async with text_rig() as rig:
+            await _answered(rig)
+            rig.twilio.retry_after = 1
+            await rig.do(Kind.ANSWER)
+            rig.twilio.retry_after = None
+            rig.parts.clock.at += 60
+            (case,) = await rig.parts.claim(Kind.ANSWER)
+            await asyncio.gather(*(rig.channel.handlers()[Kind.ANSWER](case) for _ in range(2)))
+            assert len(rig.sent) == 1
+            assert await rig.later(3600, Kind.ANSWER) <= 1
+            assert len(rig.sent) == 1
 
     async def test_a_crash_after_asking_asks_no_second_time(self) -> None:
         """The gateway was killed between Twilio's yes and its own noting it: the next finds the text being ordered."""
@@ -350,6 +389,29 @@ class TestStatuses:
             await rig.tell(rig.sent[0], "delivered")
             assert not rig.parts.heard.of(TextDelivered)
             await rig.tell(rig.sent[1], "delivered")
+            assert len(rig.parts.heard.of(TextDelivered)) == 1
+
+    async def test_a_part_that_was_not_delivered_is_sent_anew_by_a_person_alone(self) -> None:
+        """The other parts go on by themselves, beside it."""
+        async with text_rig() as rig:
+            await _answered(rig, "palabra " * 500)
+            rig.twilio.takes_only = 1
+            await rig.do(Kind.ANSWER)
+            assert await rig.tell(rig.sent[0], "undelivered", "30003") == 200
+            rig.twilio.takes_only = None
+            assert await rig.later(60, Kind.ANSWER) == 2
+            assert [each["body"][:6] for each in rig.sent] == ["(1/3) ", "(2/3) ", "(3/3) "]
+            (item,) = await rig.quarantined()
+            assert await rig.store.release(item.id, rig.parts.clock.now(), "ana")
+            assert await rig.do(Kind.ANSWER) == 1
+            assert [each["body"][:6] for each in rig.sent] == ["(1/3) ", "(2/3) ", "(3/3) ", "(1/3) "]
+
+    async def test_what_is_read_has_been_delivered(self) -> None:
+        async with text_rig(Service.WHATSAPP) as rig:
+            await _answered(rig)
+            await rig.do(Kind.ANSWER)
+            for told in ("read", "delivered"):
+                await rig.tell(rig.sent[0], told)
             assert len(rig.parts.heard.of(TextDelivered)) == 1
 
     async def test_an_acknowledgement_that_was_not_delivered_is_only_told(self) -> None:

@@ -296,6 +296,21 @@ class TestFiles:
             ((message,),) = [await rig.messages(ticket) for ticket in await rig.tickets()]
             assert len(message.attachments) == 1
 
+    async def test_those_of_messages_missed_for_days_are_waited_for_as_long(self) -> None:
+        async with text_rig() as rig:
+            await rig.catch_up()
+            for second in range(4):
+                made = rig.twilio.message(rig.parts.clock.now() + second, num_media="1")
+                rig.twilio.with_file(made["sid"], Served(PNG, "image/png"))
+            rig.parts.clock.at += 3 * 86_400
+            await rig.catch_up()
+            cases = await rig.parts.claim(Kind.CALL)
+            await asyncio.gather(*(rig.channel.handlers()[Kind.CALL](case) for case in cases))
+            assert await rig.later(5, Kind.CALL) == 1
+            assert not rig.parts.heard.of(TextFilesMissed)
+            ((*messages,),) = [await rig.messages(ticket) for ticket in await rig.tickets()]
+            assert [len(each.attachments) for each in messages] == [1, 1, 1, 1]
+
     async def test_t09_no_address_that_a_webhook_names_is_asked(self) -> None:
         async with text_rig() as rig, fake_twilio(rig.parts.clock) as inner:
             inner.files["/secret"] = Served(b"key", "image/png")
@@ -334,7 +349,7 @@ class TestMissed:
             rig.parts.clock.at += 60
             rig.door.shut = True
             await rig.post(rig.webhook())
-            await asyncio.wait_for(rig.door.looked.wait(), 5)
+            await asyncio.wait_for(rig.door.looked.wait(), 30)
             running.cancel()
 
     async def test_what_was_missed_is_found_in_twilios_list_once_and_in_order(self) -> None:
@@ -357,6 +372,16 @@ class TestMissed:
             rig.parts.clock.at += 60
             await rig.catch_up()
             assert await rig.do(Kind.CALL) == 0
+
+    async def test_a_clock_that_was_an_hour_fast_at_the_start_misses_none(self) -> None:
+        async with text_rig() as rig:
+            rig.parts.clock.wall_drift = -3600.0
+            await rig.catch_up()
+            rig.parts.clock.at += 300
+            came_at = rig.parts.clock.now() - 60
+            rig.twilio.message(came_at - 3600)
+            await rig.catch_up()
+            assert (await rig.do(Kind.CALL), (await rig.tickets())[0].received_at) == (1, came_at)
 
     async def test_what_came_before_the_first_start_is_left_alone(self) -> None:
         async with text_rig() as rig:

@@ -23,8 +23,8 @@ from gateway.core.errors import StoreUnavailable
 from gateway.core.texts import SOURCE, Language
 from gateway.core.ticket import Attachment
 from gateway.listener import Limits
-from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import SetClock
 from tests.support.web import Served, connection
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))

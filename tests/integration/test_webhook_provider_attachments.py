@@ -25,8 +25,8 @@ from routing.providers.webhook import files
 from routing.providers.webhook.adapter import WebhookProvider
 from routing.providers.webhook.context import DeskContext
 from routing.registry import provider_routes
-from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import SetClock
 from tests.support.ops import FakeMeasurements
 from tests.support.scripted_desk import ScriptedDesk, answers, hangs, resets, sends
 from tests.support.store import opened_store

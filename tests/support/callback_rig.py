@@ -136,6 +136,7 @@ class CallbackRig:
         """The one that ended last."""
         kept = await self.rig.store.call(self.rig.heard.of(CallbackEnded)[-1].call)
         assert kept is not None
+        assert kept.record is not None
         return read(kept.record)
 
     async def is_released(self) -> bool:

@@ -11,6 +11,7 @@ from aiohttp import web
 from gateway.core.addresses import IPNetwork
 from gateway.core.settings import Listen
 from gateway.listener import Front, Limits, Listener
+from tests.support.stream_end import rest_of
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HEAD = b"POST /take HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -86,14 +87,7 @@ class Line:
 
     async def to_the_end(self, *, within: float = 5.0) -> bytes:
         """All that comes until the other side hangs up."""
-        received = b""
-        async with asyncio.timeout(within):
-            try:
-                while chunk := await self.reader.read(65_536):
-                    received += chunk
-            except ConnectionError:
-                pass
-        return received
+        return await rest_of(self.reader, within)
 
 
 @dataclass

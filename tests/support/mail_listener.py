@@ -9,6 +9,7 @@ from channels.email.reception.listener import MailListener
 from channels.email.reception.settings import ListenerSettings
 from gateway.core.clock import SystemClock
 from gateway.core.raw_mail import Kept, Origin
+from tests.support.stream_end import rest_of
 
 ADDRESS = "help@example.org"
 MAIL = b"From: ana@example.net\r\nTo: help@example.org\r\nSubject: printer\r\n\r\nIt burns.\r\n"
@@ -91,14 +92,7 @@ class Dialogue:
 
     async def to_the_end(self, within: float = 5.0) -> bytes:
         """All that comes until the other side hangs up."""
-        received = b""
-        async with asyncio.timeout(within):
-            try:
-                while chunk := await self.reader.read(65_536):
-                    received += chunk
-            except ConnectionError:
-                pass
-        return received
+        return await rest_of(self.reader, within)
 
 
 @dataclass

@@ -15,8 +15,8 @@ from gateway.core.ticket import Priority, Terms
 from gateway.core.tokens import TokenSigner
 from gateway.intake import IntakeDoor
 from gateway.store import SqlStore
-from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import SetClock
 from tests.support.incoming import SUR
 from tests.support.simulation import Unmeasured
 from tests.support.store import Heard, inline_store

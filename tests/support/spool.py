@@ -52,7 +52,7 @@ class Site:
 
     def __init__(self, folder: Path, limit: int, runner: SwitchedRunner) -> None:
         self.runner = runner
-        self.clock = SetClock()
+        self.clock = SetClock(1_000.0)
         self.heard, self.alarmed = Heard(), Heard()
         self.store = SqlStore(runner, self.clock, [self.heard, self.alarmed])
         self.spool = Spool(folder / "spool", limit, unexpected)

@@ -166,7 +166,7 @@ ENGINES = ("memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.post
 @asynccontextmanager
 async def opened_store(engine: str, observers: Sequence[Observer] = ()) -> AsyncIterator[SqlStore]:
     """An empty store of that engine, started."""
-    clock = SetClock()
+    clock = SetClock(1_000.0)
     if engine == "memory":
         store = inline_store(clock, observers)
     else:

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from gateway.core.clock import Clock, Instant
 from gateway.demo.caller.outbound import Order
+from tests.support.served import served
 
 ACCOUNT_SID = "AC" + "0a" * 16
 AUTH_TOKEN = "token-0123456789abcdef"
@@ -236,14 +237,9 @@ class FakeTwilio:
 async def fake_twilio(clock: Clock) -> AsyncIterator[FakeTwilio]:
     """Served on a random port."""
     twilio = FakeTwilio(clock)
-    runner = web.AppRunner(twilio.app(), access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    twilio.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with served(twilio.app()) as url:
+        twilio.url = url
         yield twilio
-    finally:
-        await runner.cleanup()
 
 
 def sid(kind: str) -> str:

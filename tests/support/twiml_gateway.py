@@ -14,6 +14,7 @@ from gateway.demo.caller.call import play_call
 from gateway.demo.caller.pace import at_once
 from gateway.demo.caller.script import Line, Scene
 from gateway.demo.caller.transcript import Told as TranscriptLine
+from tests.support.served import served
 from tests.support.twilio_webhooks import TRUST, Told
 
 NOW = 1_800_000_000.0
@@ -74,11 +75,6 @@ async def twiml_gateway(answers: Mapping[str, str | int]) -> AsyncIterator[Twiml
     gateway = TwimlGateway(answers)
     app = web.Application()
     app.router.add_post("/{path:.*}", gateway.answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    gateway.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with served(app) as url:
+        gateway.url = url
         yield gateway
-    finally:
-        await runner.cleanup()

@@ -29,8 +29,8 @@ from gateway.intake import IntakeDoor
 from gateway.listener import Listener
 from gateway.store import SqlStore
 from gateway.store.schema import calls
-from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import SetClock
 from tests.support.simulation import Unmeasured
 from tests.support.store import Heard, InlineRunner
 from tests.support.tickets import NOW

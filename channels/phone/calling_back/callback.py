@@ -49,10 +49,12 @@ class Refusal(StrEnum):
     """No ordinary subscriber's number: premium, shared cost and the like."""
     NOT_VERIFIED = "not_verified"
     """Somebody wrote it, or its carrier doesn't vouch for it."""
+    UNWANTED = "unwanted"
+    """A desk wants it, and whoever answered there last wanted no such call."""
     HOURS = "hours"
     """People aren't called now."""
     OURS = "ours"
-    """The line's own number: the call would come back to it."""
+    """The line's own number, or a desk's: the call would come back to us."""
     BUSY = "busy"
     """That number is being called back already."""
     MOST_A_DAY = "most_a_day"
@@ -81,8 +83,8 @@ class RequesterLeg:
     joined_at: Instant | None = None
     ended_at: Instant | None = None
     answered: Answered | None = None
-    seconds: float = 0.0
-    """From picking up to the end, by Twilio's count."""
+    seconds: float | None = None
+    """From picking up to the end, by Twilio's count; None until it is told."""
 
 
 @dataclass(frozen=True, slots=True)

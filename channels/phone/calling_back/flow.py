@@ -229,7 +229,7 @@ def _note_ends(callback: Callback, received: inputs.Input) -> Callback:
             leg = next(
                 (each for each in callback.legs if each.requester and each.requester.step == received.step), None
             )
-            if leg is not None and leg.requester is not None and not leg.requester.seconds:
+            if leg is not None and leg.requester is not None and leg.requester.seconds is None:
                 ended_at = received.at if leg.requester.ended_at is None else leg.requester.ended_at
                 known = replace(leg.requester, ended_at=ended_at, seconds=received.seconds)
                 return _with_leg(callback, replace(leg, requester=known))

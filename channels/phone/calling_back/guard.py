@@ -6,10 +6,11 @@ ordinary subscriber's number here, so many times a day, within the hours, and wh
 say no.
 """
 
+from collections.abc import Collection
 from math import ceil
 
 from channels.phone.calling_back.callback import Callback, DeskLeg, Refusal
-from channels.phone.settings import CallbackSettings, VoiceSettings
+from channels.phone.settings import LINE_SECONDS, CallbackSettings, VoiceSettings
 from channels.phone.twilio.numbers import Objection, normal_number, objection
 from gateway.core.calls import CallsMade
 from gateway.core.clock import Instant
@@ -43,12 +44,13 @@ class Claimed:
     """Its carrier vouches for it: STIR/SHAKEN's highest level, A."""
 
 
-def refusal(claimed: Claimed, line: VoiceSettings, now: Instant) -> Refusal | None:
-    """Why it isn't called now, by what is known of the number alone; None where it may be."""
+def refusal(claimed: Claimed, line: VoiceSettings, now: Instant, desks: Collection[str] = ()) -> Refusal | None:
+    """Why it isn't called now, by what is known of the number alone; None where it may be. `desks` are what is dialled
+    for any desk: one of them would be called to speak with itself."""
     number, settings = normal_number(claimed.number or ""), line.callback
     if number is None:
         return Refusal.NO_NUMBER
-    if number in line.numbers:
+    if number in line.numbers or number in desks:
         return Refusal.OURS
     if not claimed.told_by_network or (settings.verification == "attestation" and not claimed.attested):
         return Refusal.NOT_VERIFIED
@@ -88,11 +90,22 @@ def line_limit(desk: Desk, settings: CallbackSettings) -> int:
     return round(accept_within(desk) + settings.ring + GREETING_WITHIN + _SET_UP + settings.longest)
 
 
+def lasts_at_most(settings: CallbackSettings) -> float:
+    """Seconds from the wish until the last line of it is cut."""
+    return settings.within + LINE_SECONDS + settings.longest
+
+
 def _seconds_of(leg: DeskLeg, settings: CallbackSettings) -> float:
     if leg.open:
         return _billed(line_limit(leg.desk, settings)) + _billed(settings.longest + GREETING_WITHIN)
-    talked = leg.requester.seconds if leg.requester else 0.0
-    return _billed(leg.seconds) + _billed(talked)
+    return _billed(leg.seconds) + _billed(_talked(leg))
+
+
+def _talked(leg: DeskLeg) -> float:
+    """Where nobody has told how long the requester's line lasted, it was no longer than the desk's."""
+    if leg.requester is None:
+        return 0.0
+    return leg.seconds if leg.requester.seconds is None else leg.requester.seconds
 
 
 def _billed(seconds: float) -> float:

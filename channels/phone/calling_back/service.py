@@ -53,7 +53,7 @@ class CallingBack:
         self._steps = CallbackSteps(settings.callback, self, teller, context, backstage)
         store, clock, troubles = backstage.store, context.clock, webhooks.troubles
         limits = Limits(settings.callback, context.name, store, clock, troubles)
-        wishes = Wishes(settings, self._steps, limits, context, store)
+        wishes = Wishes(settings, self._steps, limits, context, backstage)
         self._work = CallbackWork(settings.callback, self._steps, wishes, limits, api, twiml, clock, store, troubles)
 
     def routes(self) -> Sequence[web.RouteDef]:

@@ -4,7 +4,7 @@ import asyncio
 
 from channels.channel import Backstage, ChannelContext
 from channels.phone.calling_back import inputs
-from channels.phone.calling_back.callback import Callback, State
+from channels.phone.calling_back.callback import Callback, Outcome, State
 from channels.phone.calling_back.flow import CallbackFlow, Facts
 from channels.phone.calling_back.guard import seconds_of
 from channels.phone.calling_back.keeping import read, written
@@ -44,7 +44,7 @@ class CallbackSteps:
         self._backstage = backstage
 
     async def kept(self, callback_id: str) -> Callback | None:
-        """As it is now. Raises StoreUnavailable."""
+        """As it is now; None where there is none, or it was forgotten. Raises StoreUnavailable."""
         return self._known(await self._backstage.store.call(callback_id))
 
     async def begin(self, callback: Callback, refused: inputs.Refused | None = None) -> CallKept:
@@ -61,12 +61,21 @@ class CallbackSteps:
                 return None
             after = self._flow.advance(before, received, self._facts)
             if after == before or await self._keep(self._change(before, after, kept.version)) is CallKept.KEPT:
+                await self._remember_wish(after)
                 return after
             await asyncio.sleep(0)  # whoever was faster shall get on
         raise StoreUnavailable("a call back's step was made anew too often: others were faster each time")
 
+    async def _remember_wish(self, callback: Callback) -> None:
+        """Whether the number wants to be called: by its last word, however often that is told."""
+        if callback.outcome in (Outcome.DECLINED, Outcome.REACHED) and callback.ended_at is not None:
+            out = callback.outcome is Outcome.DECLINED
+            await self._backstage.store.opt_out(self._channel, callback.number, callback.ended_at, out=out)
+
     def _known(self, kept: KeptCall | None) -> Callback | None:
-        return read(kept.record) if kept is not None and kept.channel == self._channel else None
+        if kept is None or kept.channel != self._channel or kept.record is None:
+            return None
+        return read(kept.record)
 
     async def _keep(self, change: CallChange) -> CallKept:
         result = await self._backstage.store.keep_call(change)

@@ -33,6 +33,7 @@ _REFUSALS: Mapping[Refusal, str] = {
     Refusal.COUNTRY: mark("Not called back automatically: the number is of a country that is not called."),
     Refusal.COSTLY: mark("Not called back automatically: the number is no ordinary subscriber's, and may be costly."),
     Refusal.NOT_VERIFIED: mark("Not called back automatically: nobody has proved that number."),
+    Refusal.UNWANTED: mark("Not called back automatically: that number does not want to be called."),
     Refusal.HOURS: mark("Not called back automatically: people are not called at this time."),
     Refusal.OURS: mark("Not called back automatically: the number is one of ours."),
     Refusal.BUSY: mark("Not called back automatically: that number is being called back for another request."),

@@ -6,7 +6,7 @@ called; a desk's is owed with its copy of the ticket, and is for the requester's
 
 from collections.abc import Mapping
 
-from channels.channel import ChannelContext
+from channels.channel import Backstage, ChannelContext
 from channels.phone import keeping
 from channels.phone.call import Call
 from channels.phone.calling_back.callback import Callback, Refusal, State
@@ -16,12 +16,11 @@ from channels.phone.calling_back.limits import Limits
 from channels.phone.calling_back.steps import CallbackSteps
 from channels.phone.settings import VoiceSettings
 from channels.phone.surroundings import ATTESTED
-from channels.phone.twilio.numbers import normal_number
+from channels.phone.twilio.numbers import normal_number, shown_number
 from gateway.core.calls import CallKept
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case
 from gateway.core.handoff import holding_copy
-from gateway.core.ports import CallStore
 from gateway.core.texts import LANGUAGES
 from gateway.core.ticket import Ticket
 
@@ -39,14 +38,15 @@ class Wishes:
         steps: CallbackSteps,
         limits: Limits,
         context: ChannelContext,
-        store: CallStore,
+        backstage: Backstage,
     ) -> None:
         self._settings = settings
         self._steps = steps
         self._limits = limits
         self._channel = context.name
         self._clock = context.clock
-        self._store = store
+        self._store = backstage.store
+        self._phones = backstage.phones
 
     async def begin(self, case: Case) -> tuple[float, str] | None:
         """The call back that a wish comes to, once; seconds and reason where it is too early. Raises the store's
@@ -60,7 +60,9 @@ class Wishes:
             return _LOOK_AGAIN, "the caller is still on the line"
         claimed = _claimed(ticket, call, by_desk, self._settings)
         callback = self._callback(case, ticket, call, claimed, now)
-        refused = refusal(claimed, self._settings, now)
+        refused = refusal(claimed, self._settings, now, self._phones())
+        if refused is None and by_desk and await self._store.opted_out(self._channel, callback.number):
+            refused = Refusal.UNWANTED
         if refused is None:
             refused = await self._limits.refusal(callback.number, counted=False)
         if await self._steps.begin(callback, Refused(now, refused) if refused else None) is CallKept.BUSY:
@@ -68,9 +70,11 @@ class Wishes:
         return None
 
     async def _call(self, said: Mapping[str, object]) -> Call | None:
-        """The one by which the number came."""
+        """The one by which the number came, unless it was forgotten."""
         kept = await self._store.call(str(said.get("call", "")))
-        return keeping.read(kept.record) if kept is not None and kept.channel == self._channel else None
+        if kept is None or kept.channel != self._channel or kept.record is None:
+            return None
+        return keeping.read(kept.record)
 
     def _callback(self, case: Case, ticket: Ticket, call: Call | None, claimed: Claimed, now: Instant) -> Callback:
         asked, holder = case.handoff(), holding_copy(case.handoffs)
@@ -101,7 +105,7 @@ def _claimed(ticket: Ticket, call: Call | None, by_desk: bool, settings: VoiceSe
     attested = call is not None and call.attestation == ATTESTED
     if by_desk:
         return Claimed(ticket.requester.phone, ticket.channel in settings.callback.for_channels, attested)
-    return Claimed(call.caller if call else None, call is not None, attested)
+    return Claimed(shown_number(call.caller) if call else None, call is not None, attested)
 
 
 def _spoken(language: str | None) -> str | None:

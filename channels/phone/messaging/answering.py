@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from channels.channel import Backstage, ChannelContext
 from channels.ending import Again, Done, Ending, GiveUp, Step
 from channels.phone.messaging.owed import Owed, owed_in
-from channels.phone.messaging.parts import SentTexts
+from channels.phone.messaging.parts import PART, SentTexts
 from channels.phone.messaging.sending import Text, TextSender
 from channels.phone.messaging.sent import About, key_of
 from channels.phone.messaging.service import Service
@@ -92,17 +92,19 @@ class TextAnswers:
         return self._wording.answer(ticket, owed.message, language, page)
 
     async def _send(self, owed: Owed, bodies: Sequence[str], case: Case) -> Step:
-        """One after the other, each once: a part that Twilio has is passed over."""
-        about = About(
-            owed.ticket.id, owed.ticket.reference, owed.message.id, is_answer=case.delivery.kind is Kind.ANSWER
-        )
+        """One after the other, each once: a part that Twilio has is passed over. One that it could not deliver has a
+        delivery to itself."""
+        ticket, message_id = owed.ticket, owed.message.id
+        failed = case.delivery.payload.get(PART)
         for part, body in enumerate(bodies, start=1):
-            key = key_of(owed.message.id, part)
-            if await self._too_many(key):
+            if failed not in (None, part):
+                continue
+            about = About(ticket.id, ticket.reference, message_id, part, is_answer=case.delivery.kind is Kind.ANSWER)
+            if await self._too_many(about.key):
                 return Again(_FULL_AGAIN, "the channel has sent `most_a_day` texts in the last 24 hours")
-            callback = f"{self._base}/{status_page(owed.message.id, part)}"
+            callback = f"{self._base}/{status_page(message_id, part)}"
             message = NewMessage(owed.to, owed.sender, body, status_callback=callback)
-            text = Text(key, about, message, owed.phone, _twins(case, owed))
+            text = Text(about, message, owed.phone, _twins(case, owed), anew=failed is not None)
             step = await self._sender.send(text, case.delivery)
             if not isinstance(step, Done):
                 return step

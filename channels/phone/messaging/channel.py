@@ -21,6 +21,7 @@ from channels.phone.messaging.statuses import Statuses
 from channels.phone.messaging.taking import TextTaker
 from channels.phone.messaging.wording import TEXTS_FOLDER
 from channels.phone.messaging.words import Words
+from channels.phone.records import forget_old_records
 from channels.phone.settings import TextSettings
 from channels.phone.twilio.media import Media
 from channels.phone.twilio.numbers import normal_number
@@ -42,7 +43,7 @@ class TextChannel(Channel):
     def __init__(self, settings: TextSettings, service: Service, context: ChannelContext, backstage: Backstage) -> None:
         name, clock, store = context.name, context.clock, backstage.store
         account = Account.of(settings)
-        self._number = settings.numbers[0]
+        self._settings = settings
         self._context = context
         self._backstage = backstage
         self._api = TwilioApi(account, clock)
@@ -74,10 +75,14 @@ class TextChannel(Channel):
         }
 
     async def start(self) -> None:
-        await asyncio.to_thread(normal_number, self._number)  # its library takes long to import
+        await asyncio.to_thread(normal_number, self._settings.numbers[0])  # its library takes long to import
 
     async def run(self) -> None:
-        await self._catching_up.run()
+        name = self._context.name
+        forgetting = forget_old_records(self._settings, self._context, self._backstage)
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._catching_up.run(), name=f"missed messages of {name}")
+            parts.create_task(forgetting, name=f"old records of {name}")
 
     async def close(self) -> None:
         await self._webhooks.close()

@@ -17,6 +17,8 @@ NEEDS = ("MessageSid", "From", "To")
 """What Twilio always sends with a message."""
 NUMBER = "number"
 """Under this name a ticket's metadata say which of our numbers was written to."""
+ADDRESS = "from"
+"""Under this one, how Twilio wrote the sender, where that isn't the number as it is written elsewhere."""
 _MOST_FILES = 10
 """Of one message, see Twilio's NumMedia."""
 _LINE = 200

@@ -2,7 +2,7 @@
 
 import re
 
-from channels.phone.messaging.incoming import NUMBER
+from channels.phone.messaging.incoming import ADDRESS, NUMBER
 from channels.phone.messaging.service import Service, service_of
 from channels.phone.twilio.numbers import normal_number
 from gateway.core.delivery import Case
@@ -21,14 +21,11 @@ class Owed:
     """The requester's first, which is acknowledged, or the desk's, which is sent on."""
     phone: str
     """The requester's number (E.164)."""
+    to: str
+    """The same, as Twilio writes it."""
     service: Service
     sender: str
     """Our number, as Twilio writes it: the one that the requester wrote to."""
-
-    @property
-    def to(self) -> str:
-        """The requester's number, as Twilio writes it."""
-        return self.service.written(self.phone)
 
 
 def owed_in(case: Case, own: str) -> Owed | str:
@@ -44,4 +41,12 @@ def owed_in(case: Case, own: str) -> Owed | str:
     sender = ticket.metadata.get(NUMBER, own)
     if not _PARTY.fullmatch(sender):
         sender = own
-    return Owed(ticket, message, phone, service_of(sender), sender)
+    service = service_of(sender)
+    return Owed(ticket, message, phone, _recipient(ticket, phone, service), service, sender)
+
+
+def _recipient(ticket: Ticket, phone: str, service: Service) -> str:
+    """WhatsApp knows its users by the number that they once registered with, such as a Mexican one with the old 1."""
+    address = ticket.metadata.get(ADDRESS, "")
+    registered = service is Service.WHATSAPP and _PARTY.fullmatch(address) and service_of(address) is service
+    return address if registered and normal_number(address) == phone else service.written(phone)

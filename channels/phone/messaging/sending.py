@@ -4,16 +4,15 @@ of is looked for before it is asked again (Twilio has no idempotency keys, and r
 from collections.abc import Sequence
 
 from channels.channel import BackstageStore
-from channels.ending import Done, GiveUp, Step
-from channels.phone.messaging.outcomes import after_search_in_vain, failure, next_step
-from channels.phone.messaging.parts import Change, SentTexts
+from channels.ending import Again, Done, GiveUp, Step
+from channels.phone.messaging.outcomes import LOOK_AFTER, after_search_in_vain, failure, next_step
+from channels.phone.messaging.parts import SentTexts
 from channels.phone.messaging.sent import About, Sent, State
 from channels.phone.twilio.outcome import Deferred, Outcome, Refused, Taken, Unknown
 from channels.phone.twilio.rest import API, ApiUnavailable, NewMessage, TwilioApi
 from channels.troubles import Troubles
 from gateway.core.clock import Clock
 from gateway.core.delivery import Delivery
-from gateway.core.events import TextSent
 from gateway.core.values import dataclass
 
 
@@ -21,13 +20,14 @@ from gateway.core.values import dataclass
 class Text:
     """One text to be sent."""
 
-    key: str
     about: About
     message: NewMessage
     phone: str
     """Whom it goes to (E.164)."""
     twins: Sequence[str] = ()
     """Keys of other texts, which may have the same words."""
+    anew: bool = False
+    """It could not be delivered, and this is the delivery that puts it before a person, who may have it sent anew."""
 
 
 class TextSender:
@@ -46,21 +46,24 @@ class TextSender:
     async def send(self, text: Text, delivery: Delivery) -> Step:
         """One try, or a look at what became of the last one; Done once Twilio has it. Raises StoreUnavailable,
         StoreFailed."""
-        sent = await self._texts.of(text.key)
+        sent = await self._texts.of(text.about.key)
+        if sent is not None and sent.could_not_be_delivered and not text.anew:
+            return Done()
         if sent is None or sent.state is State.AGAIN:
-            return await self._order(text, delivery)
+            return await self._order(text, sent, delivery)
         if sent.state is State.ORDERING:
             return await self._look_for(text, sent, delivery)
         if sent.state is State.FAILED:
-            # It is sent again when a person has the delivery done again.
-            await self._texts.change(text.key, _start_anew)
+            await self._texts.change(text.about.key, lambda now: sent.again() if now == sent else None)
             return GiveUp(failure(sent.code))
         return Done()
 
-    async def _order(self, text: Text, delivery: Delivery) -> Step:
+    async def _order(self, text: Text, seen: Sent | None, delivery: Delivery) -> Step:
+        """Only from what was `seen` of it: whoever else is at it, as another gateway, sends it in our place."""
         now = self._clock.now()
-        new = Sent(text.about, State.ORDERING, now)
-        await self._texts.change(text.key, lambda sent: Change(sent.ordered(now) if sent else new), text.phone)
+        ordered = seen.ordered(now) if seen else Sent(text.about, State.ORDERING, now)
+        if not await self._texts.change(text.about.key, lambda sent: ordered if sent == seen else None, text.phone):
+            return Again(LOOK_AFTER, "somebody else is sending it")
         outcome = await self._api.send_message(text.message)
         self._note(outcome)
         await self._keep(text, outcome)
@@ -75,7 +78,7 @@ class TextSender:
         except ApiUnavailable as error:
             return next_step(Deferred(str(error), error.retry_after), delivery, self._clock.now())
         if found is None:
-            return after_search_in_vain(sent, self._clock.now()) or await self._order(text, delivery)
+            return after_search_in_vain(sent, self._clock.now()) or await self._order(text, sent, delivery)
         await self._keep(text, found)
         return Done()
 
@@ -83,25 +86,11 @@ class TextSender:
         """What is known now. Of Unknown nothing is: it stays being ordered."""
         match outcome:
             case Taken():
-                await self._texts.change(text.key, lambda sent: self._taken(sent, outcome))
+                await self._texts.change(text.about.key, lambda sent: _taken(sent, outcome))
             case Deferred() | Refused():
-                await self._texts.change(text.key, _surely_not_there)
+                await self._texts.change(text.about.key, _surely_not_there)
         if isinstance(outcome, Refused) and outcome.unsubscribed:
             await self._store.opt_out(self._name, text.phone, self._clock.now(), out=True)
-
-    def _taken(self, sent: Sent | None, outcome: Taken) -> Change | None:
-        """A status callback may have said so before."""
-        moved = sent.moved(outcome.sid, outcome.status or "queued") if sent else None
-        return Change(moved, (self._told(moved.about),)) if moved else None
-
-    def _told(self, about: About) -> TextSent:
-        return TextSent(
-            at=self._clock.now(),
-            ticket_id=about.ticket_id,
-            reference=about.reference,
-            channel=self._name,
-            message_id=about.message_id,
-        )
 
     def _note(self, outcome: Outcome) -> None:
         match outcome:
@@ -111,10 +100,11 @@ class TextSender:
                 self._troubles.recovered(API)
 
 
-def _start_anew(sent: Sent | None) -> Change | None:
-    return Change(sent.again()) if sent else None
+def _taken(sent: Sent | None, outcome: Taken) -> Sent | None:
+    """A status callback may have said so before."""
+    return sent.moved(outcome.sid, outcome.status or "queued") if sent else None
 
 
-def _surely_not_there(sent: Sent | None) -> Change | None:
+def _surely_not_there(sent: Sent | None) -> Sent | None:
     """Unless a status callback says that it is there all the same."""
-    return Change(sent.again()) if sent and sent.state is State.ORDERING else None
+    return sent.again() if sent and sent.state is State.ORDERING else None

@@ -50,7 +50,14 @@ class About:
     reference: str
     message_id: str
     """The requester's message that is acknowledged, or the desk's that is sent on."""
+    part: int
+    """Which one of its texts this is, from 1."""
     is_answer: bool
+
+    @property
+    def key(self) -> str:
+        """Under which the store has it."""
+        return key_of(self.message_id, self.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,11 @@ class Sent:
     earlier: tuple[str, ...] = ()
     """Twilio's names of those that were sent in vain before."""
 
+    @property
+    def could_not_be_delivered(self) -> bool:
+        """Now, or before it was sent anew: a delivery of its own has been owed for it since."""
+        return self.state is State.FAILED or bool(self.earlier)
+
     def again(self) -> "Sent":
         """Surely not there; to be ordered anew."""
         earlier = self.earlier if self.sid is None else (*self.earlier, self.sid)
@@ -79,7 +91,7 @@ class Sent:
 
     def moved(self, sid: str, status: str, code: int | None = None) -> "Sent | None":
         """After Twilio has said so of the message with that name; None where that is nothing new."""
-        state = _STATES.get(status)
+        state = state_of(status)
         if state is None or sid in self.earlier or self.sid not in (None, sid):
             return None
         if self.state in _FINAL or _ORDER.index(state) <= _ORDER.index(self.state):
@@ -88,6 +100,11 @@ class Sent:
 
 
 _SENT = TypeAdapter(Sent)
+
+
+def state_of(status: str) -> State | None:
+    """What one of Twilio's statuses means; None where it says nothing."""
+    return _STATES.get(status)
 
 
 def written(sent: Sent) -> str:

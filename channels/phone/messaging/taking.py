@@ -1,7 +1,7 @@
 """Takes text messages in: what is said about further ones is obeyed, all else becomes a ticket, or part of one.
 
 Everything here may be done twice for the same message, since a crash may come before its last step: Twilio's name of it
-sees to it that the second time changes nothing.
+sees to it that the second time changes nothing. (Only a START that was obeyed is a message like any other then.)
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class TextTaker:
         step: Step | None
         try:
             kept = await self._backstage.store.call(str(delivery.payload[PAYLOAD]))
-            if kept is None or kept.over:
+            if kept is None or kept.over or kept.record is None:
                 step = Done()
             else:
                 step = await self._take(read(kept.record), kept, delivery)
@@ -66,7 +66,7 @@ class TextTaker:
         if await self._obeyed(incoming, kept, delivery):
             return None
         fetched = await self._fetch(incoming, delivery)
-        age = self._context.clock.now() - incoming.at
+        age = self._context.clock.now() - delivery.created_at  # of one that had been missed: since it was found
         if fetched.coming and age < FILES_WITHIN:
             return Again(_SOON, fetched.reasons[-1])
         if fetched.coming and age >= _FILES_AT_ALL:

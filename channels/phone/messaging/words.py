@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from channels.phone.messaging.acknowledgements import Acknowledgements
 from channels.phone.messaging.files import Fetched
-from channels.phone.messaging.incoming import NUMBER, Incoming
+from channels.phone.messaging.incoming import ADDRESS, NUMBER, Incoming
 from channels.phone.messaging.service import Service, service_of
 from channels.phone.settings import TextSettings
 from channels.shown import one_line, plain_text
@@ -114,11 +114,13 @@ def _remarks(incoming: Incoming, fetched: Fetched, say: Language) -> Iterator[st
 
 def _metadata(incoming: Incoming, linked: str | None) -> dict[str, str]:
     """Facts for operations and desks."""
+    service = service_of(incoming.sender)
+    usual = service.written(incoming.phone or "")
     facts = {
         NUMBER: one_line(incoming.recipient, _PARTY_LENGTH),
-        "from": "" if incoming.phone else one_line(incoming.sender, _PARTY_LENGTH),
+        ADDRESS: "" if incoming.sender == usual else one_line(incoming.sender, _PARTY_LENGTH),
         # WhatsApp has had its users prove their numbers; a network's can be forged (T37).
-        "sender": "not proved" if service_of(incoming.sender) is Service.SMS else "",
+        "sender": "not proved" if service is Service.SMS else "",
         "linked": linked or "",
     }
     return {name: value for name, value in facts.items() if value}

@@ -11,6 +11,7 @@ from enum import StrEnum
 _WHATSAPP = "whatsapp:"
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """What networks write on a keypad where a number is kept back: anonymous, restricted, blocked, unknown, unavailable."""
+_SHOWN = re.compile(r"\+[1-9][0-9]{6,14}")
 _OLD_MEXICAN_MOBILE = re.compile(r"\+521(\d{10})")
 _APART = re.compile(r"[\W_]+")
 
@@ -62,6 +63,12 @@ def normal_number(written: str, country: str | None = None) -> str | None:
     if parsed.extension or not phonenumbers.is_possible_number(parsed):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def shown_number(caller: str) -> str | None:
+    """The number that the network shows of a caller; None where it is withheld, and for an address such as sip:,
+    whatever digits stand in it."""
+    return normal_number(caller) if _SHOWN.fullmatch(caller) else None
 
 
 def objection(number: str, countries: Collection[str], *, texts: bool = False) -> Objection | None:

@@ -6,7 +6,7 @@ for in its lists before it is ordered again. A better witness is a status callba
 """
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
@@ -64,7 +64,7 @@ class Account:
     """Whose calls and messages they are."""
 
     account_sid: str
-    auth_token: str
+    auth_token: str = field(repr=False)
     api: str = "https://api.twilio.com"
     """Without a final slash."""
     allow_private: bool = False
@@ -185,7 +185,7 @@ class TwilioApi:
             return None
         self._expect_success(reply)
         try:
-            return read_one(reply.body, as_call)
+            return self._by_our_clock(read_one(reply.body, as_call))
         except NotAPage as error:
             raise ApiUnavailable(str(error)) from error
 
@@ -199,15 +199,15 @@ class TwilioApi:
 
     def calls_since(self, since: Instant) -> AsyncIterator[CallRecord]:
         """Every leg that began then or later, newest first. Raises ApiUnavailable."""
-        return self._listed("calls", "/Calls.json", {"StartTime>": _day(since)}, as_call, since)
+        return self._listed("calls", "/Calls.json", {"StartTime>": self._day(since)}, as_call, since)
 
     def recordings_since(self, since: Instant) -> AsyncIterator[RecordingRecord]:
         """Every recording since then, newest first. Raises ApiUnavailable."""
-        return self._listed("recordings", "/Recordings.json", {"DateCreated>": _day(since)}, as_recording, since)
+        return self._listed("recordings", "/Recordings.json", {"DateCreated>": self._day(since)}, as_recording, since)
 
     def messages_since(self, since: Instant) -> AsyncIterator[MessageRecord]:
         """Every message since then, newest first. Raises ApiUnavailable."""
-        return self._listed("messages", "/Messages.json", {"DateSent>": _day(since)}, as_message, since)
+        return self._listed("messages", "/Messages.json", {"DateSent>": self._day(since)}, as_message, since)
 
     async def media_of(self, message_sid: str) -> list[MediaRecord]:
         """The files of a message, as far as Twilio has them by now. Raises ApiUnavailable."""
@@ -284,7 +284,7 @@ class TwilioApi:
                 page = read_page(reply.body, name, path, read)
             except NotAPage as error:
                 raise ApiUnavailable(str(error)) from error
-            yield page.items
+            yield [self._by_our_clock(each) for each in page.items]
             following = page.following
 
     async def _ask(self, method: str, path: str) -> Reply:
@@ -306,11 +306,14 @@ class TwilioApi:
     def _wall(self) -> Instant:
         return self._clock.now() + self._clock.drift()
 
+    def _by_our_clock(self, record: R) -> R:
+        """Twilio's clock is the wall clock, which may have been set since ours was."""
+        return replace(record, at=record.at - self._clock.drift())
+
+    def _day(self, at: Instant) -> str:
+        """In GMT, as Twilio's filters take it."""
+        return datetime.fromtimestamp(at + self._clock.drift(), UTC).strftime("%Y-%m-%d")
+
 
 def _encoded(fields: Sequence[tuple[str, str]]) -> bytes:
     return urlencode(fields).encode()
-
-
-def _day(at: Instant) -> str:
-    """In GMT, as Twilio's filters take it."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")

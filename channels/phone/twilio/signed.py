@@ -21,7 +21,16 @@ from twilio.request_validator import (  # type: ignore[import-untyped]
     get_signature_algorithm,
 )
 
-from channels.phone.twilio.form import BODY_HASH, Form, Malformed, event_key, read_form, read_json, read_query
+from channels.phone.twilio.form import (
+    BODY_HASH,
+    Form,
+    Malformed,
+    event_key,
+    has_swallowed_another,
+    read_form,
+    read_json,
+    read_query,
+)
 from gateway.core.problems import NOT_SIGNED, TOO_LARGE, Problem
 from gateway.core.values import dataclass
 
@@ -69,8 +78,8 @@ class Trust:
     public_url: str
     """Where Twilio reaches us, without a final slash."""
     account_sid: str
-    auth_token: str
-    shared_keys: Mapping[str, str] = field(default_factory=dict)
+    auth_token: str = field(repr=False)
+    shared_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Secrets by the id of the key that signs, such as webhooks_sharedkey_01h9...: they are valid beside the token."""
 
 
@@ -122,7 +131,7 @@ class Guard:
         # What is JSON is signed as a whole, and need not name the account.
         if form.get("AccountSid", self._account_sid) != self._account_sid:
             raise NotTwilio(Refusal.OTHER_ACCOUNT)
-        if not all(name in form for name in needs):
+        if not all(name in form for name in needs) or has_swallowed_another(form):
             raise NotTwilio(Refusal.MALFORMED)
         return Webhook(path, query, form, event_key(raw_path, form))
 

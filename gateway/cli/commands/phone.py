@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from gateway.cli import options
-from gateway.cli.failure import INTERRUPTED, expected_errors
+from gateway.cli.failure import INTERRUPTED, Failure, expected_errors
 from gateway.cli.gateway_access import GatewayAccess
 from gateway.cli.language import say
 
@@ -23,6 +23,17 @@ class _Duration(click.ParamType["float"]):
             self.fail(say("a duration with its unit is needed, such as 20s"), param, ctx)
 
 
+class _Keys(click.ParamType["str"]):
+    name = "keys"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        keys = str(value)
+        if not set(keys) <= _KEYS:
+            self.fail(say("a phone has the keys 0 to 9, * and #"), param, ctx)
+        return keys
+
+
+_KEYS = frozenset("0123456789*#")
 _channel = click.option("--channel", metavar="NAME", help=say("The voice channel; needed where there are several."))
 
 
@@ -75,6 +86,7 @@ def fallback(
 @click.option(
     "--press",
     "keys",
+    type=_Keys(),
     multiple=True,
     metavar="KEYS",
     help=say("What is keyed when keys are asked for; once for each time, and may be nothing."),
@@ -129,7 +141,9 @@ def call(
         account = GatewayAccess(None, config_file, None).ask(lambda ops: play(plan, ops, transcript.tell))
     except KeyboardInterrupt:
         click.get_current_context().exit(INTERRUPTED)
-    show_account(account, speed)
+    if account.ticket is None:
+        raise Failure(say("relevo: the gateway knows of no such call; its log may say why"))
+    show_account(account.ticket, account, speed)
 
 
 @phone.command(help=say("List what desks can do in a played call."))

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvloop
 from aiohttp import web
 
 from gateway.core.clock import Clock, SystemClock
+from gateway.core.event_loop import loop_factory
 from gateway.core.signature import Signer
 from gateway.demo.desk.agents import work
 from gateway.demo.desk.control import Control, refuse_other_names
@@ -107,7 +107,7 @@ async def serve(options: DeskOptions) -> None:
 def run(options: DeskOptions) -> int:
     """Run a desk until it is told to stop; the process's exit code. Errors go to standard error."""
     try:
-        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(serve(options))
     except (OSError, ValueError, sqlite3.Error) as error:
         sys.stderr.write(f"desk {options.name}: {error}\n")

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import uvloop
 from aiohttp import web
 
 from gateway.core.clock import Clock, SystemClock
+from gateway.core.event_loop import loop_factory
 from gateway.core.settings import Listen
 from gateway.demo.pages import add_security_headers
 from gateway.demo.postbox.mails import Mails
@@ -81,7 +81,7 @@ async def serve(options: PostboxOptions) -> None:
 def run(options: PostboxOptions) -> int:
     """Run it until it is told to stop; the process's exit code. Errors go to standard error."""
     try:
-        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(serve(options))
     except OSError as error:
         sys.stderr.write(f"postbox: {error}\n")

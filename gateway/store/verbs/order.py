@@ -14,6 +14,7 @@ from gateway.store.verbs.calls import keep_call
 from gateway.store.verbs.claim import claim
 from gateway.store.verbs.drain import drain
 from gateway.store.verbs.ending import adopt, defer, finish, quarantine, sent
+from gateway.store.verbs.forget_calls import forget_calls
 from gateway.store.verbs.keeping import record_audit, record_health, save_policies, save_takeover, secret
 from gateway.store.verbs.mails import forget_mails, keep_mail, mail_read, save_position
 from gateway.store.verbs.opt_out import opt_out
@@ -58,6 +59,7 @@ ORDER: tuple[Verb[Any, Any], ...] = (
     secret,
     reserve,
     forget_mails,
+    forget_calls,
     mark_overdue,
     wake,
     claim,

@@ -13,7 +13,11 @@ from gateway.store.sheet import Sheet, StoredCopy
 from gateway.store.transaction import Transaction
 
 MOST_REPLIES = 500
-"""Of desks to one ticket: two programs that answer each other would go on for ever."""
+"""Of desks to one ticket: two programs that answer each other would go on for ever. As many messages may have come from
+the other side where a desk wants a call, since each call leaves one more."""
+
+_SAYS = {ReportType.REPLIED: Direction.OUTBOUND, ReportType.CALLBACK_REQUESTED: Direction.INBOUND}
+"""Which messages of a ticket become more by such a report."""
 
 
 def report(transaction: Transaction, reports: list[ProviderReport]) -> list[ReportResult]:
@@ -34,7 +38,7 @@ def report(transaction: Transaction, reports: list[ProviderReport]) -> list[Repo
             results.append(ReportResult.NOT_FOUND)
             continue
         sheet = found[copy.ticket_id]
-        if each.type is ReportType.REPLIED and sheet.written(Direction.OUTBOUND) >= MOST_REPLIES:
+        if (direction := _SAYS.get(each.type)) and sheet.written(direction) >= MOST_REPLIES:
             results.append(ReportResult.FULL)
             continue
         if each.type is ReportType.CALLBACK_REQUESTED and sheet.standing.channel not in each.called_back_by:

@@ -61,7 +61,7 @@ class DeskReports:
             case ReportResult.NOT_FOUND:
                 raise Problem(NOT_FOUND, "This provider has no such ticket.")
             case ReportResult.FULL:
-                raise Problem(INVALID, "This ticket has as many replies as it may have.")
+                raise Problem(INVALID, "This ticket has as many messages as it may have.")
             case ReportResult.NOT_CALLABLE:
                 raise Problem(INVALID, "The requesters of such tickets are not called back.")
         return web.Response(status=204)

@@ -67,3 +67,9 @@ def test_only_proved_numbers_are_called_back(tmp_path: Path, channel: str, words
     callback = ("answer_within: 60s", f"callback: {{for_channels: [{channel}]}}")
     expected = [] if words is None else [f"channels.phone.callback.for_channels[0]: {words}"]
     assert problems(tmp_path, callback) == expected
+
+
+def test_a_wrong_number_is_told_once_and_in_words(tmp_path: Path) -> None:
+    assert problems(tmp_path, ('numbers: ["+34910000000"]', 'numbers: ["910000000"]')) == [
+        'channels.phone.numbers[0]: a number with its country\'s code is needed, in quotes, such as "+34910000000"'
+    ]

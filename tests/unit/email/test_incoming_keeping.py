@@ -1,9 +1,7 @@
 """Raw mails on their way to the disk, by a listener and from mailboxes, and what is said of the way there."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -12,16 +10,14 @@ from channels.email.imap.position import Position
 from channels.email.imap.settings import ImapSettings
 from channels.email.keeping import SMALL, MailKeeper
 from channels.email.mailboxes import FollowedMailbox
-from channels.email.raw_contents import forget_old_mails
 from channels.email.troubles import MailTroubles
-from gateway.core.clock import Clock
 from gateway.core.delivery import Kind
 from gateway.core.errors import ContentTooLarge, StoreFailed, StoreUnavailable
 from gateway.core.events import ChannelRecovered, ChannelTroubled, Event, MailSkipped
 from gateway.core.raw_mail import Kept, Origin, RawMail
 from tests.support.clock import SetClock
 from tests.support.mail_parts import MailParts, mail_parts
-from tests.support.virtual_time import EPOCH, VirtualClock, run
+from tests.support.virtual_time import VirtualClock, run
 
 _HERE = Origin("mail", "lmtp", "k1", 1_000.0, "ana@example.net", ("help@example.org",))
 
@@ -85,25 +81,6 @@ async def test_a_mail_that_breaks_off_is_not_kept(parts: MailParts) -> None:
     with pytest.raises(ConnectionError):
         await _keeper(parts).keep(_HERE, broken())
     assert await parts.claim(Kind.MAIL) == []
-
-
-_DAY = 86_400.0
-
-
-class _Forgetful:
-    """A store that gives up so many mails at each call, or fails."""
-
-    def __init__(self, clock: Clock, answers: list[int | Exception]) -> None:
-        self.asked: list[tuple[float, float]] = []
-        self._clock = clock
-        self._answers = answers
-
-    async def forget_mails(self, channel: str, before: float, limit: int) -> int:
-        self.asked.append((self._clock.now() - EPOCH, before - EPOCH))
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 # mailboxes
@@ -183,20 +160,6 @@ async def test_a_mailbox_that_refuses_marks_is_one_trouble_however_often_it_is_l
         ("marks of imap help INBOX", "read-only")
     ]
     assert [each.part for each in parts.heard.of(ChannelRecovered)] == ["marks of imap help INBOX"]
-
-
-def test_old_mails_are_given_up_once_a_day() -> None:
-    clock = VirtualClock()
-    store = _Forgetful(clock, [StoreUnavailable("away"), 500, 3, 0])
-
-    async def two_days() -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1.5 * _DAY):
-                await forget_old_mails("mail", 90 * _DAY, store, clock)
-
-    run(two_days(), seconds=2 * _DAY)
-    began = -90 * _DAY
-    assert store.asked == [(0, began), (600, began + 600), (600, began + 600), (600 + _DAY, began + 600 + _DAY)]
 
 
 # troubles

@@ -20,8 +20,8 @@ from channels.email.settings import EmailSettings
 from channels.shown import one_line
 from gateway.core.texts import Texts
 from gateway.core.ticket import Attachment, DedupeKey, Direction, InboundMessage, Message, Requester
-from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import SetClock
 from tests.support.incoming import ANA, DISOWNED, IDENTITY, PASSED, UNKNOWN, claimed, reading, reply_address
 from tests.support.mails import mail
 from tests.support.tickets import NOW, make_message

@@ -8,8 +8,8 @@ from gateway.blobs import Sweeper
 from gateway.blobs.sweeper import EVERY, GRACE
 from gateway.core.blob import Sweep
 from gateway.core.errors import StoreUnavailable
-from tests.support.clock import SetClock
 from tests.support.blobs import MemoryBlobs
+from tests.support.clock import SetClock
 
 
 class Store:

@@ -10,7 +10,7 @@ from channels.phone.speaking import Speaker
 from channels.phone.spoken import seconds_of
 from tests.support.phone_calls import ACME, CATEGORIES, NORTE, NUMBER, WITH_KEY, Line, World, voice_settings
 
-_GREETING = len("Gracias por llamar a Ayuntamiento.") / 12
+_GREETING = len("Ayuntamiento. Gracias por llamar.") / 12
 _CONNECTING = len("Un momento, por favor. Le pasamos con un agente.") / 12
 _ANOTHER = len("Estamos llamando a otro equipo para atenderle. No cuelgue, por favor.") / 12
 

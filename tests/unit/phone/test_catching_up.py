@@ -35,11 +35,13 @@ class NoCalls:
     clock: VirtualClock
     away: bool = False
     asked_at: list[Instant] = field(default_factory=list)
+    asked_since: list[Instant] = field(default_factory=list)
     calls: tuple[CallRecord, ...] = ()
     recordings: tuple[RecordingRecord, ...] = ()
 
     async def calls_since(self, since: Instant) -> AsyncIterator[CallRecord]:
         self.asked_at.append(self.clock.now())
+        self.asked_since.append(since)
         if self.away:
             raise ApiUnavailable("it answered 503")
         for each in self.calls:
@@ -81,7 +83,7 @@ class Running:
         backstage = Backstage(self.store, PhoneMeasured(), lambda: (), lambda _: None, lambda _: None)
         teller = Teller(settings)
         opening = Opening(settings, context, self.store, teller)
-        steps = Steps(Flow(settings), Surroundings(settings, context), opening, teller, context, backstage)
+        steps = Steps(Flow(settings), Surroundings(settings, context, dict), opening, teller, context, backstage)
         self.troubles = Troubles("phone", self.store, self.clock)
         missed = MissedCalls(settings, context, steps, self.lists, dict)
         self.catching_up = CatchingUp("calls", missed.take_in, context, backstage, self.troubles)
@@ -137,3 +139,22 @@ def test_again_and_again_while_the_api_or_the_store_is_away() -> None:
     pauses, troubled = run(whole())
     assert troubled == {"api"}
     assert pauses == [5.0, 5.0, 15.0]  # without a store nobody knows since when
+
+
+def test_a_clock_that_was_wrong_at_the_start_leaves_nothing_out() -> None:
+    """An hour fast: what is kept is no instant that is yet to come after the next start."""
+
+    async def whole() -> list[float]:
+        async with Running() as running:
+            running.clock.wall_drift = -3600.0
+            await asyncio.sleep(301)
+            kept = await running.store.mailbox_position("phone", "calls")
+            running.clock.wall_drift = 0.0
+            await running.store.save_mailbox_position("phone", "calls", repr(running.clock.now() + 3600.0))
+            asked = running.lists.asked_since
+            await running.catching_up.look()
+            return [running.clock.now() - float(kept or 0.0), running.clock.now() - asked[-1]]
+
+    behind, ahead = run(whole())
+    assert behind == 3600.0 + 301.0
+    assert ahead == 0.0

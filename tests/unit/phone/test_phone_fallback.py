@@ -39,4 +39,4 @@ def test_it_speaks_as_the_organisation_does() -> None:
     call, _ = _documents(ACME, language="en", greeting={"en": "Hello.", "es": "Hola."})
     assert (call[0].text, call[0].get("voice")) == ("Hello.", "Polly.Amy")
     call, _ = _documents(ACME)
-    assert call[0].text == "Gracias por llamar a Ayuntamiento."
+    assert call[0].text == "Ayuntamiento. Gracias por llamar."

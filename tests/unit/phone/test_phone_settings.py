@@ -29,6 +29,7 @@ def test_the_short_forms_of_the_documentation_are_taken() -> None:
     assert not settings.voicemail.delete
     texts = TextSettings.model_validate(_ACCOUNT)
     assert (texts.language, texts.category, texts.priority) == ("es", None, "normal")
+    assert texts.keep_records == settings.keep_records == 30 * 86_400
     dial = _dial(dial="+34910000001", timeout="15s", accept_key="1")
     assert dial.desk("acme") == Desk("acme", "+34910000001", 15, "1", 10.0)
 
@@ -40,7 +41,7 @@ def test_a_desk_has_a_number_or_a_sip_address(destination: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["910000001", "+34 910", "+3491000000100000", "acme.es", "sip:acme", "sip:a b@c", ""])
 def test_anything_else_is_not_dialled(wrong: str) -> None:
-    assert "match pattern" in _complaint(_dial, dial=wrong)
+    assert "a number with its country's code, such as" in _complaint(_dial, dial=wrong)
 
 
 def test_a_desks_queue_is_told_from_its_agents_by_a_key_alone() -> None:
@@ -51,10 +52,12 @@ def test_a_desks_queue_is_told_from_its_agents_by_a_key_alone() -> None:
 @pytest.mark.parametrize(
     ("written", "complaint"),
     [
-        ({"account_sid": "SK0"}, "match pattern"),
-        ({"numbers": ["910000000"]}, "match pattern"),
+        ({"account_sid": "SK0"}, "an Account SID is needed"),
+        ({"numbers": ["910000000"]}, "in quotes, such as"),
         ({"numbers": []}, "at least 1"),
         ({"numbers": [NUMBER, NUMBER]}, "twice"),
+        ({"keep_records": "0s"}, "greater than or equal to 604800"),
+        ({"keep_records": "6d"}, "greater than or equal to 604800"),
         ({"number_languages": {"+34910000009": "en"}}, "not among numbers"),
         ({"languages": ["es", "es"]}, "twice"),
         ({"languages": ["xx"]}, "'es' or 'en'"),
@@ -63,7 +66,11 @@ def test_a_desks_queue_is_told_from_its_agents_by_a_key_alone() -> None:
         ({"api": "https://api.twilio.com/"}, "origin"),
         ({"api": "https://user@api.twilio.com"}, "no user"),
         ({"api": "ftp://api.twilio.com"}, "origin"),
-        ({"callback": {"countries": ["Spain"]}}, "match pattern"),
+        ({"api": "http://api.twilio.com"}, "https is needed"),
+        ({"callback": {"countries": ["Spain"]}}, "two letters of a country"),
+        ({"callback": {"countries": ["SP"]}}, "two letters of a country"),
+        ({"numbers": [f"{NUMBER}\n"]}, "in quotes, such as"),
+        ({"numbers": ["+٣٤٩١٠٠٠٠٠٠٠"]}, "in quotes, such as"),
         ({"audio": {"notice": {"es": "a.mp3"}}}, "goes with notice"),
         ({"audio": {"hello": {"es": "a.mp3"}}}, "'greeting'"),
     ],

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from channels.phone.twilio.form import event_key, read_form
+from channels.phone.twilio.rest import Account
 from channels.phone.twilio.signed import Guard, NotTwilio, Refusal, Trust, Webhook
 from tests.support.twilio_api import ACCOUNT_SID, AUTH_TOKEN
 from tests.support.twilio_webhooks import CALL, PUBLIC_URL, TRUST, VOICE, Post, Told, signed_form, signed_json
@@ -134,6 +135,40 @@ class TestCutElsewhere:
             else:
                 assert all(read[name] == whole[name] for name in ("AccountSid", *NEEDED))
 
+    @pytest.mark.parametrize(
+        "pieces",
+        [
+            {"From": "+34699999999", "MessageSid": f"SM{'f' * 32}", "To": "+34910000000", "Tz": ""},
+            {"From": "whatsapp:+34699999999", "MessageSid": f"SM{'f' * 32}", "To": "+34910000000", "Tz": ""},
+            {"From": "+34699999999", "G": ""},
+        ],
+        ids=["all", "whatsapp", "sender"],
+    )
+    def test_t11_a_senders_words_cant_take_the_place_of_what_is_about_them(self, pieces: dict[str, str]) -> None:
+        """Whoever writes a text, and gets hold of its signature, could cut it inside of his own words."""
+        true = {
+            "AccountSid": ACCOUNT_SID,
+            "Body": "",
+            "From": "+34600111222",
+            "MessageSid": f"SM{'1' * 32}",
+            "To": "+1",
+        }
+        words = "Hola" + "".join(name + value for name, value in pieces.items())
+        post = signed_form({**true, "Body": words})
+        signed = "".join(name + value for name, value in {**true, "Body": words}.items())
+        *acted_on, last = pieces
+        rest = signed.partition(words)[2]
+        kept = {name: true[name] for name in ("MessageSid", "To") if name not in pieces}
+        for name in kept:
+            rest = rest.partition(name)[0]
+        forged = {"AccountSid": ACCOUNT_SID, "Body": "Hola", **{name: pieces[name] for name in acted_on}, last: rest}
+        forged |= kept
+        assert "".join(name + value for name, value in sorted(forged.items())) == signed
+        post.body = urlencode(forged).encode()
+        with pytest.raises(NotTwilio) as refused:
+            Guard(TRUST, Told()).judge(*post.judged)
+        assert refused.value.refusal is Refusal.MALFORMED
+
     def test_t11_a_parameter_that_comes_twice_is_refused(self) -> None:
         post = signed_form()
         post.body += b"&From=%2B34600111222"  # the library counts equal values once: its signature still holds
@@ -160,6 +195,11 @@ class TestCutElsewhere:
     def test_t11_without_an_account_nothing_is_believed(self) -> None:
         form = {name: value for name, value in CALL.items() if name != "AccountSid"}
         assert refusal(signed_form(form)) is Refusal.MALFORMED
+
+
+def test_t32_no_secret_is_in_what_a_traceback_shows() -> None:
+    trust = replace(TRUST, shared_keys={"webhooks_sharedkey_1": AUTH_TOKEN})
+    assert AUTH_TOKEN not in repr((trust, Account(ACCOUNT_SID, AUTH_TOKEN)))
 
 
 def _merged(pairs: list[tuple[str, str]]) -> Iterator[dict[str, str]]:

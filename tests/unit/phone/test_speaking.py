@@ -37,7 +37,7 @@ def _at_desk(line: Line, seconds: float) -> Answer:
 def test_the_greeting_is_said_once() -> None:
     line = Line(World(ACME, NORTE))
     assert _words(line.answer()) == [
-        "Gracias por llamar a Ayuntamiento.",
+        "Ayuntamiento. Gracias por llamar.",
         "Un momento, por favor. Le pasamos con un agente.",
     ]
     line.end_dial("busy")

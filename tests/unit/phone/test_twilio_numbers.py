@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.phone.twilio.numbers import Objection, Wish, normal_number, objection, wish_of
+from channels.phone.twilio.numbers import Objection, Wish, normal_number, objection, shown_number, wish_of
 
 SPAIN = frozenset({"ES"})
 
@@ -42,6 +42,23 @@ def test_a_number_has_one_form(written: str, normal: str) -> None:
 )
 def test_what_is_withheld_or_none_has_no_form(written: str) -> None:
     assert normal_number(written, "ES") is None
+
+
+@pytest.mark.parametrize(
+    ("caller", "shown"),
+    [
+        ("+34600111222", "+34600111222"),
+        ("+5215512345678", "+525512345678"),
+        ("anonymous", None),
+        ("+266696687", None),
+        ("sip:+34600111222;isub=1@evil.example", None),
+        ("sip:ana@evil.example;tel:+34600111222", None),
+        ("client:+34600111222", None),
+        ("+٣٤٦٠٠١١١٢٢٢", None),
+    ],
+)
+def test_t37_a_caller_shows_a_number_or_none_and_no_address_with_digits_in_it(caller: str, shown: str | None) -> None:
+    assert shown_number(caller) == shown
 
 
 @pytest.mark.parametrize("number", ["+34910000000", "+34600111222"])

@@ -12,7 +12,7 @@ from tests.support.store import InlineRunner
 
 async def test_who_did_what_about_mails_is_written_down() -> None:
     runner = InlineRunner()
-    store = SqlStore(runner, SetClock())
+    store = SqlStore(runner, SetClock(1_000.0))
     await store.start()
     reading = Reading(store)
     mails = [await reading.withheld(new_mail(sender="ana@example.org"), reason="too deep") for _ in range(4)]

@@ -25,7 +25,7 @@ def runner() -> InlineRunner:
 
 @pytest.fixture
 async def store(runner: InlineRunner) -> AsyncIterator[SqlStore]:
-    opened = SqlStore(runner, SetClock())
+    opened = SqlStore(runner, SetClock(1_000.0))
     await opened.start()
     yield opened
     await opened.close()

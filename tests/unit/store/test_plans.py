@@ -21,6 +21,7 @@ from gateway.store.schema import metadata
 from gateway.store.transaction import Transaction
 from gateway.store.verbs.calls import keep_call
 from gateway.store.verbs.drain import drain
+from gateway.store.verbs.forget_calls import ForgetCalls, forget_calls
 from gateway.store.verbs.mails import ForgetMails, KeepMail, forget_mails, keep_mail, mail_read
 from gateway.store.verbs.opt_out import OptOut, opt_out
 from gateway.store.verbs.outbox import Wake, wake
@@ -82,6 +83,7 @@ QUERIES: dict[str, Callable[[Connection], Any]] = {
     "blobs_named": lambda connection: blobs.named(connection, ["0"]),
     "allowances": take_allowance,
     "keep_call": keep_a_call,
+    "forget_calls": lambda connection: forget_calls(Transaction(connection), [ForgetCalls("phone", 1.0, 10)]),
     "call": lambda connection: calls.call(connection, "CA0"),
     "calls_to": lambda connection: calls.calls_to(connection, "phone", 1.0, None),
     "calls_to_one": lambda connection: calls.calls_to(connection, "phone", 1.0, "+34600111222"),

@@ -32,7 +32,7 @@ def _create_calls() -> None:
         sa.Column("sid", sa.Text, primary_key=True),
         sa.Column("channel", sa.Text, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("record", sa.Text, nullable=False),
+        sa.Column("record", sa.Text),
         sa.Column("ticket_id", sa.Text, sa.ForeignKey("tickets.id")),
         sa.Column("ended", sa.Boolean, nullable=False),
         sa.Column("began_at", sa.Double, nullable=False),
@@ -44,6 +44,8 @@ def _create_calls() -> None:
     _create_partial_index("calls_open", "calls", ["sid"], open_call)
     _create_partial_index("calls_under_way", "calls", ["number"], sa.and_(calls_back, open_call), unique=True)
     _create_partial_index("calls_made", "calls", ["channel", "began_at"], calls_back)
+    remembered = sa.and_(calls.c.ended, calls.c.record.is_not(None))
+    _create_partial_index("calls_remembered", "calls", ["channel", "began_at"], remembered)
 
 
 def _create_partial_index(

@@ -235,7 +235,7 @@ def test_an_agent_who_is_too_slow_is_cut_off() -> None:
 
 
 def test_whoever_picks_up_is_told_who_calls_and_nothing_of_the_request() -> None:
-    for asked_by, words in ((None, "Nos pidió"), ("acme", "por su solicitud")):
+    for asked_by, words in ((None, "nos pidió"), ("acme", "por su solicitud")):
         line = CallingBackLine(callback=new_callback(asked_by=asked_by))
         line.begin()
         line.accept()

@@ -102,6 +102,17 @@ def test_t35_lines_that_are_open_count_with_all_that_they_may_last_and_then_with
     assert seconds_of(line.callback, settings) == 180 + 120, "each line by the minutes begun"
 
 
+def test_t35_a_talk_whose_end_nobody_has_told_counts_for_as_long_as_the_desks_line() -> None:
+    line = CallingBackLine(WITH_KEY, longest="30m")
+    line.begin()
+    line.accept()
+    line.answer()
+    line.end_desk(seconds=1790)
+    assert seconds_of(line.callback, line.settings) == 1800 + 1800
+    line.end_requester(1700, bridged=True)
+    assert seconds_of(line.callback, line.settings) == 1800 + 1740, "told late"
+
+
 def test_t35_a_line_that_was_not_answered_costs_nothing() -> None:
     line = CallingBackLine(ACME)
     line.begin()

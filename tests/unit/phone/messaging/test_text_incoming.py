@@ -137,6 +137,12 @@ def test_who_has_no_number_is_not_answered() -> None:
     assert not message.acknowledge
 
 
+def test_a_number_that_whatsapp_writes_in_its_own_way_is_kept_so() -> None:
+    assert "from" not in _words().first(_told(From=f"whatsapp:{ANA}"), Fetched(), None).metadata
+    mexican = _words().first(_told(From="whatsapp:+5215512345678"), Fetched(), None)
+    assert (mexican.requester.phone, mexican.metadata["from"]) == ("+525512345678", "whatsapp:+5215512345678")
+
+
 @pytest.mark.parametrize(
     ("sender", "service", "told_so"),
     [

@@ -39,7 +39,7 @@ def test_it_is_tried_less_and_less_often_and_not_for_ever() -> None:
 
 
 def test_what_isnt_in_the_lists_is_ordered_again_once_the_lists_have_settled() -> None:
-    sent = Sent(About("t", "r", "m", is_answer=True), State.ORDERING, NOW)
+    sent = Sent(About("t", "r", "m", 1, is_answer=True), State.ORDERING, NOW)
     waits = after_search_in_vain(sent, NOW + 100)
     assert isinstance(waits, Again)
     assert waits.pause == SETTLED - 100

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from channels.phone.messaging.sent import About, Sent, State, key_of, read, written
 from tests.support.tickets import NOW
 
-ABOUT = About("t" * 32, "4829157360", "m" * 32, is_answer=True)
+ABOUT = About("t" * 32, "4829157360", "m" * 32, 1, is_answer=True)
 ORDERING = Sent(ABOUT, State.ORDERING, NOW)
 _FORWARD = (State.TAKEN, State.SENT, State.DELIVERED, State.READ)
 

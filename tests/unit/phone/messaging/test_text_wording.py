@@ -9,7 +9,7 @@ from channels.phone.messaging.service import Service
 from channels.phone.messaging.splitting import LONGEST, length
 from channels.phone.messaging.wording import Wording
 from gateway.core.delivery import Case, Kind
-from gateway.core.ticket import Attachment, Direction, Requester
+from gateway.core.ticket import Attachment, Direction, Requester, Ticket
 from tests.support.tickets import make_delivery, make_message, make_ticket
 
 PAGE = "https://help.example.org/t/abc"
@@ -60,10 +60,9 @@ def test_a_long_answer_without_a_page_is_several_messages_but_not_any_number() -
     assert WORDING.answer(TICKET, replace(ANSWER, body="palabra " * 4000), "es", None) is None
 
 
-def _owed(**metadata: str) -> Owed | str:
-    ticket = replace(TICKET, metadata=metadata)
-    delivery = replace(make_delivery(TICKET.id, Kind.ANSWER), message_id=ANSWER.id)
-    return owed_in(Case(delivery, ticket, (ANSWER,)), OWN)
+def _owed(ticket: Ticket = TICKET, **metadata: str) -> Owed | str:
+    delivery = replace(make_delivery(ticket.id, Kind.ANSWER), message_id=ANSWER.id)
+    return owed_in(Case(delivery, replace(ticket, metadata=metadata), (ANSWER,)), OWN)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +79,23 @@ def test_it_comes_from_the_number_that_was_written_to(number: str, sender: str, 
     owed = _owed(number=number)
     assert isinstance(owed, Owed)
     assert (owed.sender, owed.to) == (sender, to)
+
+
+@pytest.mark.parametrize(
+    ("number", "address", "to"),
+    [
+        ("whatsapp:+525500000000", "whatsapp:+5215512345678", "whatsapp:+5215512345678"),
+        ("whatsapp:+525500000000", "whatsapp:+5215512345679", "whatsapp:+525512345678"),
+        ("whatsapp:+525500000000", "+5215512345678", "whatsapp:+525512345678"),
+        ("+525500000000", "+5215512345678", "+525512345678"),
+    ],
+    ids=["as-registered", "somebody-elses", "no-whatsapp", "sms"],
+)
+def test_whatsapp_is_answered_at_the_address_that_wrote(number: str, address: str, to: str) -> None:
+    ticket = replace(TICKET, requester=Requester("Ana", phone="+525512345678"))
+    owed = _owed(ticket, number=number, **{"from": address})
+    assert isinstance(owed, Owed)
+    assert (owed.to, owed.phone) == (to, "+525512345678")
 
 
 def test_a_ticket_that_doesnt_say_is_answered_from_the_channels_first_number() -> None:
