@@ -39,13 +39,14 @@ FAST := not postgresql and not simulation and not costly
 
 test: $(BIN)/.dev
 	@tests/install_needs.sh
-	$(BIN)/python -m pytest -n auto -m "$(FAST)" tests/unit tests/contract
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ($(FAST))" tests/contract tests/unit
+	$(BIN)/python -m pytest -n auto -m "$(FAST)" tests/unit
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/contract
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ($(FAST))" tests/unit
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder \
 		tests/faults tests/browser tests/integration tests/bench # the longest modules first
 
 fast: $(BIN)/.dev
-	$(BIN)/python -m pytest -n auto -m "$(FAST)" tests/unit tests/contract
+	$(BIN)/python -m pytest -n auto -m "$(FAST)" tests/unit
 
 check: $(BIN)/.dev
 	$(BIN)/ruff format --check .
