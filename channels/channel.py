@@ -65,6 +65,8 @@ class ChannelContext:
     """Where the content of attachments is kept."""
     pages: bool = False
     """There is a web channel, which shows requesters their tickets."""
+    spoken: frozenset[str] = frozenset()
+    """The channels by which people speak: what stands in their messages are our words, and nobody else's."""
     mail_addresses: tuple[MailAddresses, ...] = ()
     """Of all mail channels: a mail to one of them may be read by any."""
 

@@ -21,6 +21,8 @@ class ChannelType:
     make: Callable[[Any, ChannelContext, Backstage], Channel]
     start: str | None = None
     """The path of the page that people start at, where it has one."""
+    spoken: bool = False
+    """People speak by it, and don't write."""
     trial: Trial | None = None
     """Tries what it needs of others, where it needs anything."""
     mail_addresses: Callable[[Any], MailAddresses] | None = None
@@ -79,7 +81,7 @@ CHANNEL_TYPES = {
         EmailSettings, _email, trial=_try_email, mail_addresses=lambda settings: settings.mail_addresses
     ),
     "sms": ChannelType(TextSettings, _sms, trial=_try_twilio),
-    "voice": ChannelType(VoiceSettings, _voice, trial=_try_twilio),
+    "voice": ChannelType(VoiceSettings, _voice, spoken=True, trial=_try_twilio),
     "web": ChannelType(WebSettings, _web, start="/"),
     "whatsapp": ChannelType(TextSettings, _whatsapp, trial=_try_twilio),
 }

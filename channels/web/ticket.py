@@ -159,6 +159,7 @@ class TicketPage:
             messages=conversation,
             left_out=len(case.messages) - len(conversation),
             inbound=Direction.INBOUND,
+            spoken=self._context.spoken,
             category=category,
             details=list(shown_answers(category, ticket.metadata, visit.language)),
             path=self._path(request),

@@ -337,6 +337,9 @@ class Service:
                 public_url=self._config.gateway.public.url,
                 blobs=self._keeping.blobs,
                 pages=any(CHANNEL_TYPES[typed.type].start for typed in self._config.channels.values()),
+                spoken=frozenset(
+                    name for name, typed in self._config.channels.items() if CHANNEL_TYPES[typed.type].spoken
+                ),
             )
 
         backstage = Backstage(

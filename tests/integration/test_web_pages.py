@@ -6,7 +6,7 @@ from channels.web.settings import WebSettings
 from gateway.core.errors import StoreUnavailable
 from gateway.core.ids import new_id
 from gateway.core.reference import show_reference
-from gateway.core.ticket import Requester, TicketState
+from gateway.core.ticket import InboundMessage, Requester, TicketState
 from tests.support.page import Elements, assert_no_active_content
 from tests.support.web import ORGANISATION, FakeRouting, Site, hidden_fields, web_site
 
@@ -249,6 +249,18 @@ async def test_a_reply_joins_the_conversation_once() -> None:
         [_, reply] = site.intake.received
     assert (reply.ticket_id, reply.body) == (ticket_id, "It still\nburns.")
     assert page.count("It still\nburns.") == 1
+
+
+async def test_what_tells_of_a_phone_call_is_not_said_to_be_the_requesters_words() -> None:
+    async with web_site() as site:
+        ticket_id, path = await page_of(site)
+        account = InboundMessage(channel="phone", body="The caller hung up after 3 seconds.", ticket_id=ticket_id)
+        await site.intake.receive(account)
+        _, page, _ = await site.get(path, Accept_Language="es")
+    written, told = page.split('<p class="who">')[1:]
+    assert "<span>Usted</span>" in written
+    assert "<span>Llamada telefónica</span>" in told
+    assert "The caller hung up" in told
 
 
 async def test_an_empty_reply_is_refused_beside_the_box() -> None:

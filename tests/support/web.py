@@ -315,6 +315,7 @@ async def web_site(
         organisation=organisation or Organisation(ORGANISATION, languages=languages),
         public_url=public_url,
         blobs=blobs,
+        spoken=frozenset({"phone"}),
     )
     slept: list[float] = []
 
