@@ -42,6 +42,7 @@ class CatchingUp:
         self._backstage = backstage
         self._troubles = troubles
         self._missed = asyncio.Event()
+        self._began_at = self._clock.now()
 
     def wake(self) -> None:
         """Something was missed just now."""
@@ -58,8 +59,8 @@ class CatchingUp:
         store, now, drift = self._backstage.store, self._clock.now(), self._clock.drift()
         kept = await store.mailbox_position(self._channel, self._what)
         # Kept as the wall clock's, so that one that was wrong at a start is wrong no longer than until the next. What
-        # was before we were there first is none of our affair.
-        since = now if kept is None else min(float(kept) - drift, now)
+        # was before we were there first is none of our affair, however long it takes to look for the first time.
+        since = self._began_at if kept is None else min(float(kept) - drift, now)
         open_since = await self._take_in(since)
         position = min(now, now if open_since is None else open_since) - _OVERLAP
         await store.save_mailbox_position(self._channel, self._what, repr(max(since, position) + drift))

@@ -158,3 +158,16 @@ def test_a_clock_that_was_wrong_at_the_start_leaves_nothing_out() -> None:
     behind, ahead = run(whole())
     assert behind == 3600.0 + 301.0
     assert ahead == 0.0
+
+
+def test_a_first_look_that_takes_long_to_succeed_leaves_nothing_out() -> None:
+    async def whole() -> float:
+        async with Running() as running:
+            began_at = running.clock.now()
+            running.lists.away = True
+            await asyncio.sleep(1000)
+            running.lists.away = False
+            await asyncio.sleep(10)
+            return running.lists.asked_since[-1] - began_at
+
+    assert run(whole()) == 0.0
