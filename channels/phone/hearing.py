@@ -35,6 +35,11 @@ class Heard:
     """The call's beginning, as the webhook of its caller tells it anew: for a call that isn't known yet. None where
     it comes in the name of a leg, or the caller is gone."""
 
+    @property
+    def is_first(self) -> bool:
+        """Twilio begins each call with it: unless it comes again, the call is new."""
+        return bool(self.said) and isinstance(self.said[0], inputs.Incoming)
+
 
 def heard(page: Page, webhook: Webhook, at: Instant) -> Heard:
     """`at` is now."""

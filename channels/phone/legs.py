@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from channels.phone.call import Call, Leg, LegResult, State
-from channels.phone.inputs import DialEnded, LegReported, Whispered, WhisperKeys
+from channels.phone.inputs import DialEnded, Input, LegReported, Whispered, WhisperKeys
 
 _CONNECTED = frozenset({"completed", "answered"})
 _NOT_CONNECTED = {
@@ -52,6 +52,12 @@ def note_report(call: Call, report: LegReported) -> Call:
         picked_up_at=picked_up if leg.picked_up_at is None else leg.picked_up_at,
     )
     return with_leg(call, known)
+
+
+def is_of_known_leg(call: Call, received: Input) -> bool:
+    """A report of a leg that is there already. It can only fill in what isn't known yet: one that changes nothing now
+    changes nothing in any later state of the call either."""
+    return isinstance(received, LegReported) and any(each.step == received.step for each in call.legs)
 
 
 def note_whisper(call: Call, heard: Whispered | WhisperKeys) -> Call:

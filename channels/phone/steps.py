@@ -12,7 +12,9 @@ from channels.phone.facts import answered_at
 from channels.phone.flow import Facts, Flow
 from channels.phone.hearing import Heard
 from channels.phone.keeping import read, written
+from channels.phone.legs import is_of_known_leg
 from channels.phone.opening import Opened, Opening
+from channels.phone.remembered import Known, Remembered
 from channels.phone.story import story
 from channels.phone.telling import Teller
 from gateway.core.calls import CallChange, CallKept, KeptCall, Taken
@@ -43,6 +45,7 @@ class Steps:
         self._channel = context.name
         self._clock = context.clock
         self._backstage = backstage
+        self._remembered = Remembered()
 
     async def hear(self, heard: Heard) -> Call | None:
         """The call after it; None where it isn't known, and doesn't begin with this. Raises StoreUnavailable."""
@@ -56,7 +59,11 @@ class Steps:
                 call = self._flow.advance(call, each, self._facts)
             return call
 
-        return await self._step(heard.sid, change, begin)
+        def is_lasting(call: Call) -> bool:
+            return all(is_of_known_leg(call, each) for each in heard.said)
+
+        supposed = Known() if heard.is_first else None
+        return await self._step(heard.sid, change, begin, supposed=supposed, is_lasting=is_lasting)
 
     async def change(self, sid: str, change: Change, messages: Sequence[Message] = ()) -> Call | None:
         """One that we know the facts of ourselves. `messages` go into its ticket; None where there is no such call.
@@ -74,40 +81,84 @@ class Steps:
     async def kept(self, sid: str) -> Call | None:
         """As it is now; None where there is none, or it was forgotten. Raises StoreUnavailable, and ValueError for what
         can't be read."""
-        return self._remembered(await self._backstage.store.call(sid))
+        return self._call_of(await self._backstage.store.call(sid))
 
     async def knows(self, sid: str) -> bool:
         """Whether it was ever kept, forgotten or not. Raises StoreUnavailable."""
         return await self._backstage.store.call(sid) is not None
 
-    async def _step(self, sid: str, change: Change, begin: Beginning, messages: Sequence[Message] = ()) -> Call | None:
+    async def _step(
+        self,
+        sid: str,
+        change: Change,
+        begin: Beginning,
+        messages: Sequence[Message] = (),
+        *,
+        supposed: Known | None = None,
+        is_lasting: Callable[[Call], bool] = lambda _: False,
+    ) -> Call | None:
+        """`supposed` is what the call is unless somebody knows better; `is_lasting` tells of a call that isn't changed
+        whether that holds for all that can have become of it meanwhile."""
+        known = self._remembered.get(sid) or supposed
         for _ in range(_ROUNDS):
-            kept = await self._backstage.store.call(sid)
-            before = self._remembered(kept)
-            if kept is not None and before is None:
-                return None  # a webhook that was recorded comes again (T13), or it is another channel's call
-            after = begin() if before is None else change(before)
-            if after is None:
+            is_certain = known is None
+            known = known or await self._read(sid)
+            if known is None:
                 return None
-            now = self._clock.now()
-            after, following = await self._following(kept, before, after, now, messages)
-            if following is None:
+            after, kept = await self._attempt(known, change, begin, messages)
+            if kept is CallKept.KEPT or (kept is None and (is_certain or (after is not None and is_lasting(after)))):
                 return after
-            if await self._backstage.store.keep_call(following) is CallKept.KEPT:
-                self._wake(following)
-                return after
+            known = None
+            self._remembered.forget(sid)
             await asyncio.sleep(0)  # whoever was faster shall get on
         raise StoreUnavailable("a call's step was made anew too often: others were faster each time")
 
-    def _remembered(self, kept: KeptCall | None) -> Call | None:
+    async def _read(self, sid: str) -> Known | None:
+        """As the store has it; None for another channel's, and for one that was forgotten: a webhook that was recorded
+        comes again (T13)."""
+        kept = await self._backstage.store.call(sid)
+        if kept is None:
+            return Known()
+        call = self._call_of(kept)
+        if call is None:
+            return None
+        known = Known(kept.version, call)
+        if not kept.over:
+            self._remembered.keep(sid, known)
+        return known
+
+    def _call_of(self, kept: KeptCall | None) -> Call | None:
         if kept is None or kept.channel != self._channel or kept.record is None:
             return None
         return read(kept.record)
 
+    async def _attempt(
+        self, known: Known, change: Change, begin: Beginning, messages: Sequence[Message]
+    ) -> tuple[Call | None, CallKept | None]:
+        """The call after the step, and what became of it in the store; None where it had nothing to keep."""
+        after = begin() if known.call is None else change(known.call)
+        if after is None:
+            return None, None
+        after, following = await self._following(known, after, self._clock.now(), messages)
+        if following is None:
+            return after, None
+        kept = await self._backstage.store.keep_call(following)
+        if kept is CallKept.KEPT:
+            self._remember(following, after)
+            self._wake(following)
+        return after, kept
+
+    def _remember(self, change: CallChange, after: Call) -> None:
+        if change.over:
+            self._remembered.forget(after.sid)
+        else:
+            self._remembered.keep(after.sid, Known(change.seen + 1, after))
+
     async def _following(
-        self, kept: KeptCall | None, before: Call | None, after: Call, now: Instant, messages: Sequence[Message]
+        self, known: Known, after: Call, now: Instant, messages: Sequence[Message]
     ) -> tuple[Call, CallChange | None]:
         """The call with its ticket, and what is to be kept of it; None where nothing has changed."""
+        before = known.call
         release = not after.released and is_releasable(after, now)
         opened = await self._opening.open(after, now, held=not release) if after.needs_ticket else Opened(after)
         after = replace(opened.call, released=True) if release else opened.call
@@ -121,7 +172,7 @@ class Steps:
             channel=self._channel,
             record=written(after),
             at=now,
-            seen=kept.version if kept else 0,
+            seen=known.version,
             over=is_over(after),
             ticket_id=after.ticket_id,
             opening=opened.ticket,

@@ -16,6 +16,8 @@ _LEG_EVENTS = "initiated ringing answered completed"
 SILENCE = 5
 """Seconds of silence that end a message."""
 _AUDIO = "audio"
+_NOTHING = str(VoiceResponse())
+"""What most webhooks are answered."""
 
 
 def voice_of(settings: VoiceSettings, language: str) -> VoiceName:
@@ -33,6 +35,8 @@ class TwiML:
 
     def write(self, answer: answers.Answer) -> str:
         """The document; an empty one lets Twilio go on as it would."""
+        if not answer:
+            return _NOTHING
         response = VoiceResponse()
         for verb in answer:
             self._append(response, verb)

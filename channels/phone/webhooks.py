@@ -3,6 +3,7 @@ that looks like a wrong setting. For calls and text messages alike."""
 
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -11,8 +12,9 @@ from channels.phone.settings import AccountSettings
 from channels.phone.twilio.signed import Guard, Refusal, Trust, Webhook
 from channels.troubles import Troubles
 from gateway.core.clock import Instant
+from gateway.core.ready_answer import ReadyAnswer, ReadyHead
 
-_TWIML = "text/xml"
+_TWIML = ReadyHead(HTTPStatus.OK, {"Content-Type": "text/xml; charset=utf-8"})
 _LATELY = 600.0
 """Seconds after a good webhook during which one that anybody can have made is no sign of a wrong setting."""
 
@@ -47,11 +49,11 @@ class Webhooks:
         """`answering` is called with what Twilio has signed, which has every parameter that it `needs`."""
         guard = Guard(self._trust, partial(self._refused, page))
 
-        async def answer(request: web.Request) -> web.Response:
+        async def answer(request: web.Request) -> web.StreamResponse:
             webhook = await guard.receive(request, needs)
             self._good_at[page] = self._clock.now()
             self.troubles.recovered(_part(page))
-            return web.Response(text=await answering(webhook), content_type=_TWIML)
+            return ReadyAnswer(_TWIML, (await answering(webhook)).encode(), {})
 
         return web.post(f"{self.path}/{page}", answer)
 

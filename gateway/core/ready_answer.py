@@ -1,4 +1,4 @@
-"""An HTTP answer whose every byte is known at once, for the one route where the cost of answering counts."""
+"""An HTTP answer whose every byte is known at once, for the routes where the cost of answering counts."""
 
 import time
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from gateway.listener.errors import Handle
 
 
 class Shortcuts:
-    """Knows the application's routes of fixed paths. What has parameters or a query, or wants to be encouraged by
+    """Knows the application's routes of fixed paths. What has parameters in its path, or wants to be encouraged by
     `100 Continue`, is the application's, whose own handler is `otherwise`."""
 
     def __init__(self, app: web.Application, otherwise: Handle) -> None:
@@ -21,7 +21,7 @@ class Shortcuts:
         }
 
     def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        known = self._known.get((request.method, request.raw_path))
+        known = self._known.get((request.method, request.raw_path.partition("?")[0]))
         if known is None or hdrs.EXPECT in request.headers:
             return self._otherwise(request)
         handler, request._match_info = known  # type: ignore[attr-defined]  # as the application does, but for each one

@@ -18,15 +18,21 @@ from channels.web.settings import WebSettings
 from channels.web.submission import submission_model
 from gateway.core.clock import iso
 from tests.bench.serving import serve
-from tests.bench.voice import ACCOUNT_SID, AUTH_TOKEN, VOICE_PATH
+from tests.bench.voice import ACCOUNT_SID, ANSWERED_CALL, AUTH_TOKEN, BASE_PATH
 
 _MODEL = submission_model(WebSettings())
 _REFERENCE = "4829157360"
 _TOKEN = "t" * 43
-_TWIML = "<?xml version='1.0' encoding='utf-8'?><Response>" + "<Say>Gracias por llamar.</Say>" * 24 + "</Response>"
+_BEGIN = "<?xml version='1.0' encoding='utf-8'?><Response"
+_NOTHING = _BEGIN + " />"
+_TWIML = {
+    f"{BASE_PATH}/{page}": _BEGIN + ">" + "<Say>Gracias por llamar.</Say>" * verbs + "</Response>"
+    for page, verbs in {"voice": 24, "whisper": 16, "dial": 4}.items()
+}
+"""Of about the length that a gateway's answer has there."""
 
 
-def tickets(url: str) -> web.RouteDef:
+def tickets(url: str) -> list[web.RouteDef]:
     """`url` is where the server listens."""
 
     async def create(request: web.Request) -> web.Response:
@@ -34,24 +40,24 @@ def tickets(url: str) -> web.RouteDef:
         answer = {"reference": _REFERENCE, "status_url": f"{url}/t/{_TOKEN}", "received_at": iso(time.time())}
         return web.Response(status=201, body=orjson.dumps(answer), content_type="application/json")
 
-    return web.post(API_PATH, create)
+    return [web.post(API_PATH, create)]
 
 
-def calls(url: str) -> web.RouteDef:
-    """The webhook of a call that comes in."""
+def calls(url: str) -> list[web.RouteDef]:
+    """The webhooks of calls."""
     validator = RequestValidator(AUTH_TOKEN)
 
-    async def voice(request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
         form = await request.post()
         signature = request.headers.get("X-Twilio-Signature", "")
         if not validator.validate(url + request.raw_path, form, signature) or form.get("AccountSid") != ACCOUNT_SID:
             return web.Response(status=403)
-        return web.Response(text=_TWIML, content_type="text/xml")
+        return web.Response(text=_TWIML.get(request.path, _NOTHING), content_type="text/xml")
 
-    return web.post(VOICE_PATH, voice)
+    return [web.post(path, answer) for path in sorted({f"{BASE_PATH}/{each.page}" for each in ANSWERED_CALL})]
 
 
-ROUTES: Mapping[str, Callable[[str], web.RouteDef]] = {"tickets": tickets, "calls": calls}
+ROUTES: Mapping[str, Callable[[str], list[web.RouteDef]]] = {"tickets": tickets, "calls": calls}
 
 
 @asynccontextmanager
@@ -59,7 +65,7 @@ async def bare(port: int, route: str) -> AsyncIterator[str]:
     """Listens on loopback while the context is open; gives the address."""
     url = f"http://127.0.0.1:{port}"
     app = web.Application()
-    app.add_routes([ROUTES[route](url)])
+    app.add_routes(ROUTES[route](url))
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -48,6 +48,8 @@ class Contestant:
     connections: int = CONNECTIONS
     dialect: str = "relevo"
     """One of `wire.DIALECTS`."""
+    opening: str | None = None
+    """The dialect of what comes before each request, and doesn't count: such as the call that is reported of."""
 
 
 @asynccontextmanager
@@ -97,14 +99,14 @@ INTAKE = Contestant("durable intake", "every row on disk before the answer; hand
 WHOLE = Contestant("whole Relevo", "`relevo serve`, handing off to two demo desks meanwhile", whole_relevo, 2000)
 BARE_WEBHOOK = Contestant(
     "bare aiohttp with RequestValidator",
-    "Twilio's own validator over the same request, TwiML of about that length, no access log; keeps nothing",
+    "Twilio's own validator over the same requests, TwiML of about that length, no access log; keeps nothing",
     partial(bare_aiohttp, route="calls"),
     4000,
     dialect="calls",
 )
 WEBHOOK = Contestant(
     "voice webhook",
-    "the signature proved; call, ticket and every other row on disk before the answer; hand-off paused",
+    "the signature proved; call, ticket and all that a step changes on disk before the answer; hand-off paused",
     partial(durable_intake, channels=PHONE),
     4000,
     dialect="calls",

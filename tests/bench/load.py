@@ -46,11 +46,12 @@ class LoadResult:
 class _Load:
     """The requests still to be sent, and the time that each answer took."""
 
-    def __init__(self, url: str, count: int, dialect: str, connections: int) -> None:
+    def __init__(self, url: str, begin: int, count: int, dialect: str, connections: int) -> None:
         self.latencies: list[float] = []
         self.ended = asyncio.get_running_loop().create_future()
         self._answer = DIALECTS[dialect].answer
-        self._requests = iter(list(islice(DIALECTS[dialect].requests(url), count)))  # made before the clock runs
+        requests = islice(DIALECTS[dialect].requests(url), begin, begin + count)
+        self._requests = iter(list(requests))  # made before the clock runs
         self._clients = [Client(url, self._answered) for _ in range(connections)]
         self._busy = connections
         self._sent_at: dict[Client, float] = {}
@@ -84,9 +85,10 @@ class _Load:
         self._next(client)
 
 
-async def put(url: str, count: int, dialect: str, connections: int) -> LoadResult:
-    """So many requests to the server at `url`, from this process. Raises LoadFailed, TimeoutError, OSError."""
-    load = _Load(url, count, dialect, connections)
+async def put(url: str, count: int, dialect: str, connections: int, begin: int = 0) -> LoadResult:
+    """So many requests to the server at `url`, from this process: those of the dialect from `begin` on. Raises
+    LoadFailed, TimeoutError, OSError."""
+    load = _Load(url, begin, count, dialect, connections)
     await load.open()
     began, spent = time.perf_counter(), processor_so_far()
     load.begin()
@@ -103,9 +105,11 @@ def processor_so_far() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-async def put_load(url: str, count: int, *, dialect: str = "relevo", connections: int = CONNECTIONS) -> LoadResult:
-    """So many requests to the server at `url`, from a process of its own. Raises LoadFailed."""
-    options = ["--dialect", dialect, "--connections", str(connections)]
+async def put_load(
+    url: str, count: int, *, dialect: str = "relevo", connections: int = CONNECTIONS, begin: int = 0
+) -> LoadResult:
+    """So many requests to the server at `url`, from a process of its own; see `put`. Raises LoadFailed."""
+    options = ["--dialect", dialect, "--connections", str(connections), "--begin", str(begin)]
     return LoadResult(**await said_by("tests.bench.load", url, str(count), *options))
 
 
@@ -131,10 +135,11 @@ async def said_by(module: str, *arguments: str) -> dict[str, Any]:
 @click.argument("count", type=click.IntRange(min=1))
 @click.option("--dialect", type=click.Choice(sorted(DIALECTS)), default="relevo")
 @click.option("--connections", type=click.IntRange(min=1), default=CONNECTIONS)
-def main(url: str, count: int, dialect: str, connections: int) -> None:
+@click.option("--begin", type=click.IntRange(min=0), default=0)
+def main(url: str, count: int, dialect: str, connections: int, begin: int) -> None:
     """Send COUNT requests to the server at URL, and print what came of it as JSON."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        click.echo(json.dumps(asdict(runner.run(put(url, count, dialect, connections)))))
+        click.echo(json.dumps(asdict(runner.run(put(url, count, dialect, connections, begin)))))
 
 
 if __name__ == "__main__":

@@ -79,8 +79,10 @@ class _Asked:
 
     async def put(self, requests: int) -> None:
         """Ask it, and wait until all is done that follows."""
+        if self.contestant.opening is not None:
+            await self._put(requests, begin=self._requests, dialect=self.contestant.opening)
         spent = processor_seconds(self._server.pid)
-        load = await self._put(requests)
+        load = await self._put(requests, begin=self._requests)
         answered = time.monotonic()
         self._requests += requests
         await self._server.settled(self._requests)

@@ -6,7 +6,7 @@ A plain protocol on uvloop, so that it costs a fraction of what any server here 
 import asyncio
 import base64
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Protocol, cast
@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from channels.web.api import API_PATH
 from gateway.demo import traffic
-from tests.bench.voice import AUTH_TOKEN, VOICE_PATH, VOICE_WEBHOOK
+from tests.bench.voice import ANSWERED_CALL, AUTH_TOKEN, FIRST, RINGING, Webhook
 
 _BODIES = 64
 _LENGTH = b"\r\ncontent-length:"
@@ -59,23 +59,37 @@ class Tickets:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Somebody calls: Twilio's first webhook of a call, signed by its own library."""
+    """What Twilio posts, signed by its own library: these webhooks of each call, in their order."""
 
+    webhooks: Sequence[Webhook]
+    at_once: int = 200
+    """Calls that are under way together, each a step further by turns: so many that one's webhook was answered when
+    its next one comes."""
     answer: int = _OK
 
+    @property
+    def block(self) -> int:
+        """Requests after which so many calls are over."""
+        return self.at_once * len(self.webhooks)
+
     def requests(self, url: str) -> Iterator[bytes]:
-        """Each with a CallSid of its own."""
-        signer, address = RequestValidator(AUTH_TOKEN), url + VOICE_PATH
-        while True:
-            form = {**VOICE_WEBHOOK, "CallSid": f"CA{secrets.token_hex(16)}"}
-            body = urlencode(form).encode()
-            head = (
-                f"POST {VOICE_PATH} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
-                "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n"
-                f"X-Twilio-Signature: {signer.compute_signature(address, form)}\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n"
-            )
-            yield head.encode() + body
+        """Calls are numbered from 0, so that another dialect's are the same ones."""
+        signer = RequestValidator(AUTH_TOKEN)
+        for first in count(step=self.at_once):
+            for webhook in self.webhooks:
+                for number in range(first, first + self.at_once):
+                    yield _signed(signer, url, webhook.path(number), webhook.form(number))
+
+
+def _signed(signer: RequestValidator, url: str, path: str, form: Mapping[str, str]) -> bytes:
+    body = urlencode(form).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
+        "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n"
+        f"X-Twilio-Signature: {signer.compute_signature(url + path, form)}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 def _as_rt_has_it(asked: dict[str, object]) -> Mapping[str, object]:
@@ -90,9 +104,12 @@ def _as_rt_has_it(asked: dict[str, object]) -> Mapping[str, object]:
 
 RT_ACCOUNT = ("root", "password")
 """As RT's own set-up makes it."""
+WHOLE_CALLS = Calls(ANSWERED_CALL)
 DIALECTS: Mapping[str, Dialect] = {
     "relevo": Tickets(API_PATH, lambda asked: asked),
-    "calls": Calls(),
+    "calls": WHOLE_CALLS,
+    "first webhooks": Calls([FIRST]),
+    "reports": Calls([RINGING]),
     "rt": Tickets(
         "/REST/2.0/ticket",
         _as_rt_has_it,

@@ -7,6 +7,7 @@ would make strangers' money of it (T35): only ordinary subscribers' numbers of t
 import re
 from collections.abc import Collection
 from enum import StrEnum
+from functools import lru_cache
 
 _WHATSAPP = "whatsapp:"
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
@@ -44,6 +45,7 @@ class Wish(StrEnum):
     """It means something only where STOP came before; else it is a message like any other."""
 
 
+@lru_cache(maxsize=256)
 def normal_number(written: str, country: str | None = None) -> str | None:
     """E.164, such as +34910000000; None for a number that is withheld, and for what is none.
 
