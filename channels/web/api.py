@@ -29,7 +29,7 @@ from gateway.core.addresses import client_address
 from gateway.core.clock import iso
 from gateway.core.problems import BAD_REQUEST, INVALID, KEY_REUSED, UNAUTHORIZED, FieldError, Problem
 from gateway.core.ready_answer import ReadyAnswer, ReadyHead
-from gateway.core.texts import Language, Texts, choose_language, mark
+from gateway.core.texts import ACCEPTED_LIMIT, Language, Texts, choose_language, mark
 from gateway.core.ticket import Acceptance, Attachment, DedupeKey, Receipt
 
 API_PATH = "/api/v1/tickets"
@@ -70,7 +70,7 @@ class TicketApi:
         if pace.step is not Step.PASS:
             await self._throttle.delay(pace.seconds)
         self._authorize(request)
-        language = self._language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        language = self._language(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")[:ACCEPTED_LIMIT])
         key = _idempotency_key(request, language)
         files: tuple[Attachment, ...] = ()
         if request.headers.get(hdrs.CONTENT_TYPE) == JSON or media_type_of(request) != MULTIPART:

@@ -12,7 +12,8 @@ SOURCE = "en"
 """The language that the texts in the code are written in."""
 LANGUAGES = (SOURCE, "es")
 """What people may be spoken to in, the default first."""
-_HEADER_LIMIT = 200
+ACCEPTED_LIMIT = 200
+"""Characters of an Accept-Language header that count: what is remembered of strangers' headers is no longer."""
 
 
 def mark(text: str) -> str:
@@ -101,14 +102,18 @@ def language_of(environment: Mapping[str, str]) -> str:
     return SOURCE if language in ("c", "posix") else language
 
 
-@lru_cache(maxsize=256)
 def choose_language(offered: tuple[str, ...], accepted: str) -> str:
     """The best of `offered` (the default first) for an Accept-Language header.
 
     RFC 9110 section 12.5.4, compared by primary subtag alone: who accepts es-MX reads es.
     """
+    return _best(offered, accepted[:ACCEPTED_LIMIT])
+
+
+@lru_cache(maxsize=256)
+def _best(offered: tuple[str, ...], accepted: str) -> str:
     best, best_quality = offered[0], 0.0
-    for part in accepted[:_HEADER_LIMIT].split(","):
+    for part in accepted.split(","):
         tag, _, parameter = part.partition(";")
         primary = tag.strip().lower().partition("-")[0]
         language = offered[0] if primary == "*" else primary

@@ -43,7 +43,7 @@ def from_here(request: web.Request) -> bool:
 
 def language_of(request: web.Request, texts: Texts) -> str:
     """The one that is asked for, else what the browser prefers."""
-    return choose_language(texts.languages, request.query.get("lang") or request.headers.get("Accept-Language", ""))
+    return choose_language(texts.languages, request.query.get("lang", "") or request.headers.get("Accept-Language", ""))
 
 
 def other_language(code: str) -> str:

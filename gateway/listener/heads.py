@@ -7,6 +7,8 @@ from aiohttp import HttpVersion11, hdrs, web
 
 from gateway.core.problems import BAD_REQUEST, EXPECTATION_FAILED, UNSUPPORTED_ENCODING, Problem
 
+_LONGEST_HOST = 255 + len(":65535")
+"""Characters; what is longer is no name (RFC 1035 section 2.3.4), and must not lie in the memory of hosts."""
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
 _IDENTITY = "identity"
@@ -20,7 +22,7 @@ def require_plain_head(request: web.Request) -> None:
     that has no meaning, and for any expectation but the one that there is (RFC 9110 section 10.1.1)."""
     headers = request.headers
     host = headers.get(hdrs.HOST)
-    if host is not None and not _is_host(host):
+    if host is not None and (len(host) > _LONGEST_HOST or not _is_host(host)):
         raise Problem(BAD_REQUEST, close=True)
     if not request.raw_path.startswith("/"):
         _require_own_target(request, host)

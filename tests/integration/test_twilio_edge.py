@@ -239,6 +239,12 @@ class TestLists:
         assert messages[0].body == ""
         assert len(twilio.requests) == 9
 
+    async def test_what_came_in_the_same_second_is_listed(self, twilio: FakeTwilio) -> None:
+        second = float(int(CLOCK.now()))
+        came = twilio.call(second + 0.9)
+        async with client(twilio) as api:
+            assert [each.sid async for each in api.calls_since(second + 0.8)] == [came["sid"]]
+
     @pytest.mark.parametrize(
         "elsewhere",
         [

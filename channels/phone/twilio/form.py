@@ -18,6 +18,8 @@ BODY_HASH = "bodySHA256"
 """The one name that Twilio adds to an address's query."""
 _MOST_PARAMETERS = 300
 _NAME_LENGTH = 128
+_REMEMBERED_LENGTH = 256
+"""Longer pieces are not kept: strangers could fill 80 MB with them before any signature is looked at."""
 
 _SID = re.compile(r"(?:[A-Z]{2}[0-9a-fA-F]{32})?")
 _NUMBER = re.compile(r"-?\d{0,10}")
@@ -83,8 +85,13 @@ def read_json(body: bytes) -> Form:
         raise Malformed("the content is not JSON") from error
     if not isinstance(document, dict):
         raise Malformed("the content is no JSON object")
-    members = document.items()
-    return _checked([(name, each if isinstance(each, str) else orjson.dumps(each).decode()) for name, each in members])
+    try:
+        members = [
+            (name, each if isinstance(each, str) else orjson.dumps(each).decode()) for name, each in document.items()
+        ]
+    except orjson.JSONEncodeError as error:  # what is read may lie deeper than what is written
+        raise Malformed("the content is nested too deeply") from error
+    return _checked(members)
 
 
 def read_query(query: str) -> Form:
@@ -131,8 +138,12 @@ def _pairs(text: bytes, what: str) -> list[tuple[str, str]]:
     return pairs
 
 
-@lru_cache(maxsize=256)
 def _unquoted(text: str) -> str:
+    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH else unquote(text, errors="strict")
+
+
+@lru_cache(maxsize=256)
+def _remembered(text: str) -> str:
     """Most of it is numbers, each of which comes four times in a webhook, and in all of its call."""
     return unquote(text, errors="strict")
 

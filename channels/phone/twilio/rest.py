@@ -43,8 +43,10 @@ _ANSWER_LIMIT = 1024 * 1024
 _PAGE_SIZE = 50
 _MOST_PAGES = 1000
 _FEW_PAGES = 4
+_GRAIN = 1.0
+"""Seconds: Twilio's times have no fractions."""
 _SKEW = 30.0
-"""Seconds by which Twilio's clock may differ from ours; its times are whole seconds, too."""
+"""Seconds by which Twilio's clock may differ from ours."""
 
 R = TypeVar("R", CallRecord, RecordingRecord, MessageRecord, MediaRecord)
 
@@ -246,13 +248,13 @@ class TwilioApi:
         read: Callable[[Mapping[str, Any]], R],
         since: Instant,
     ) -> AsyncIterator[R]:
-        """Twilio's filters know days only; the instants are compared here."""
+        """Twilio's filters know days only; the instants are compared here, by the whole seconds that it tells."""
         count = 0
         async for page in self._pages(name, path, query, read):
             if (count := count + 1) > _MOST_PAGES:
                 raise ApiUnavailable(f"the list of {name} has no end")
             for each in page:
-                if each.at >= since:
+                if each.at > since - _GRAIN:
                     yield each
 
     async def _newest(

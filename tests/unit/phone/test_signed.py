@@ -118,6 +118,12 @@ class TestJson:
     def test_what_is_no_object_is_malformed(self, body: bytes) -> None:
         assert refusal(signed_json(body)) is Refusal.MALFORMED
 
+    def test_t15_what_is_nested_too_deeply_is_malformed(self) -> None:
+        """Any stranger was answered 500 to it, with a trace in the log: the hash needs no secret."""
+        post = signed_json(b'{"a":' + b"[" * 300 + b"]" * 300 + b"}")
+        post.headers["X-Twilio-Signature"] = "a stranger's"
+        assert refusal(post) is Refusal.MALFORMED
+
 
 class TestCutElsewhere:
     """T11: the signature covers a text that doesn't say where a name ends, so the same text has many readings."""
