@@ -9,7 +9,11 @@ from tests.bench.rounds import Measurement, run_rounds
 from tests.bench.wire import WHOLE_CALLS
 
 ROUNDS = 7
-SLICES = 4
+SLICES = 8
+_WARM_UP = 3
+"""Blocks of whole calls: their steps are of more kinds than an intake, and each has its statements."""
+_OF_ONE_KIND = 250
+"""Webhooks of the same kind in one turn."""
 WHOLE, FIRST, REPORT = "whole calls", "the first webhook", "a report"
 
 
@@ -24,9 +28,9 @@ class Load:
 
 
 LOADS: Mapping[str, Load] = {
-    WHOLE: Load("calls", SLICES * WHOLE_CALLS.block, WHOLE_CALLS.block),
-    FIRST: Load("first webhooks", SLICES * 500),
-    REPORT: Load("reports", SLICES * 500, opening="first webhooks"),
+    WHOLE: Load("calls", SLICES * WHOLE_CALLS.block, _WARM_UP * WHOLE_CALLS.block),
+    FIRST: Load("first webhooks", SLICES * _OF_ONE_KIND),
+    REPORT: Load("reports", SLICES * _OF_ONE_KIND, opening="first webhooks"),
 }
 
 
