@@ -56,7 +56,7 @@ async def _arrived(phone: PhoneGateway, desk: str, sid: str) -> str:
         return None if _given_to(phone, desk, reference) else f"the ticket at {desk}"
 
     await phone.rig.until(missing, _WITHIN)
-    assert [_given_to(phone, other, reference) for other in PHONES if other != desk] == [[], []]
+    assert {other for other in PHONES if _given_to(phone, other, reference)} == {desk}
     (content,) = _given_to(phone, desk, reference)
     return content
 

@@ -95,6 +95,8 @@ async def phone_gateway(
             content["channels"]["phone"] = {"type": "voice", "answer_within": "120s", **account, **api, **settings}
             for name, provider in content["providers"].items():
                 provider["voice"] = {"dial": PHONES[name]}
+            for policy in content["policies"]:
+                policy["takeover_within"] = "60s"  # nobody is asked beside another, however busy the machine
             if adjust is not None:
                 adjust(content)
 
