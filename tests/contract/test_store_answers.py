@@ -24,11 +24,6 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[SqlStore]:
         yield opened
 
 
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
-
-
 def by_mail(*allowances: Allowance, at: float = 1_000.0, key: str | None = None) -> Intake:
     """A request whose requester is answered by the channel `mail`."""
     intake = new_ticket(at=at, key=key, priority=Priority.HIGH)

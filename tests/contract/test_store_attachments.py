@@ -24,11 +24,6 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[SqlStore]:
         yield opened
 
 
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
-
-
 def with_files(intake: Intake, *attachments: Attachment) -> Intake:
     return replace(intake, message=replace(intake.message, attachments=attachments))
 

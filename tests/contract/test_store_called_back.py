@@ -22,11 +22,6 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[SqlStore]:
         yield opened
 
 
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
-
-
 async def ask(work: Work, ticket_id: str, report_id: str = "r1", **changes: Any) -> ReportResult:
     ticket = (await work.case(ticket_id)).ticket
     assert ticket is not None

@@ -1,7 +1,6 @@
 """Phone calls as they are kept, step by step, over every engine."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -13,29 +12,8 @@ from gateway.core.events import CallReceived, MessageReceived, TicketReceived
 from gateway.core.ids import new_id
 from gateway.store import SqlStore
 from tests.support.kept_calls import CALLER, Calling, held_ticket, said
-from tests.support.store import ENGINES, Heard, opened_store
+from tests.support.store import Heard
 from tests.support.store_work import Work, lease_of, new_ticket
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, [heard]) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
-
-
-@pytest.fixture
-def call(store: SqlStore) -> Calling:
-    return Calling(store)
 
 
 def watch(sid: str, *, at: float = 1_300.0, kind: Kind = Kind.CALL) -> Delivery:

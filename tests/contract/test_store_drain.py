@@ -1,27 +1,13 @@
 """drain and reserve, over every engine."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-
-import pytest
 
 from gateway.core.events import DuplicateReceived, TicketReceived
 from gateway.core.reference import BLOCKS, block_bounds, parse_reference
 from gateway.core.ticket import Acceptance, Attachment, Intake, TicketState
 from gateway.store import SqlStore
-from tests.support.store import ENGINES, Heard, opened_store
+from tests.support.store import Heard
 from tests.support.store_work import Work, new_ticket
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, [heard]) as opened:
-        yield opened
 
 
 def told(intake: Intake) -> str:

@@ -1,6 +1,5 @@
 """What follows from a fact: hand-over, late facts, loss, rescue, doubles; over every engine."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -12,24 +11,8 @@ from gateway.core.ids import new_id
 from gateway.core.provider import ProviderReport, ReportResult, ReportType
 from gateway.core.ticket import Priority, TicketState
 from gateway.store import SqlStore
-from tests.support.store import ENGINES, Heard, opened_store
+from tests.support.store import Heard
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, [heard]) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
 
 
 async def two_attempts(work: Work) -> tuple[str, Case, Handoff, Handoff]:

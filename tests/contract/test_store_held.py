@@ -1,9 +1,5 @@
 """Tickets that are held while their requester is on the phone, over every engine."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from gateway.core.delivery import Kind
 from gateway.core.events import HandoffChanged
 from gateway.core.handoff import Handoff, HandoffState
@@ -12,31 +8,10 @@ from gateway.core.provider import Takeover
 from gateway.core.ticket import TicketState
 from gateway.store import SqlStore
 from tests.support.kept_calls import HOLD, Calling, held_ticket
-from tests.support.store import ENGINES, Heard, opened_store
+from tests.support.store import Heard
 from tests.support.store_work import Work, follow_up, new_ticket
 
 EVERYTHING = frozenset(Kind)
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, [heard]) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
-
-
-@pytest.fixture
-def call(store: SqlStore) -> Calling:
-    return Calling(store)
 
 
 class TestHolding:

@@ -1,6 +1,5 @@
 """accept and report, over every engine."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,24 +21,8 @@ from gateway.core.reference import parse_reference
 from gateway.core.ticket import Acceptance, Direction, Intake, Requester, TicketState
 from gateway.store import SqlStore
 from gateway.store.verbs.report import MOST_REPLIES
-from tests.support.store import ENGINES, Heard, opened_store
+from tests.support.store import Heard
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, [heard]) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
 
 
 def reported(provider: str, type_: ReportType, report_id: str = "r1", **given: Any) -> ProviderReport:

@@ -1,9 +1,6 @@
 """Evidence, the auditor's questions, gauges and pages, over every engine."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-
-import pytest
 
 from gateway.core.delivery import Defer, Kind, Quarantine
 from gateway.core.events import GatewayStopped, TicketOverdue
@@ -12,24 +9,8 @@ from gateway.core.ids import new_id
 from gateway.core.provider import HealthState, ProviderStatus, Takeover, TakeoverFigures
 from gateway.core.ticket import TicketState
 from gateway.store import SqlStore
-from tests.support.store import ENGINES, Heard, opened_store
+from tests.support.store import Heard
 from tests.support.store_work import Work, lease_of, new_ticket
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, [heard]) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
 
 
 def takeover(at: float = 1_050.0, to: str | None = "norte") -> Takeover:

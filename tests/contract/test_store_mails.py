@@ -1,7 +1,6 @@
 """Raw mails from their coming in until they are given up, over every engine."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -14,27 +13,11 @@ from gateway.core.raw_mail import Kept
 from gateway.core.ticket import Acceptance, TicketState
 from gateway.store import SqlStore
 from tests.support.kept_mails import Reading, new_mail
-from tests.support.store import ENGINES, Heard, opened_store
+from tests.support.store import Heard
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
 
 EVERY_OCTET = bytes(range(256)) * 40
 DIGEST = "d" * 64
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, [heard]) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
 
 
 @pytest.fixture

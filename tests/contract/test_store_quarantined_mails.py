@@ -1,6 +1,5 @@
 """Mails that could not be read, and what a person does about them, over every engine."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -10,19 +9,8 @@ from gateway.core.events import DeliveryDiscarded, DeliveryQuarantined, Delivery
 from gateway.core.raw_mail import Kept
 from gateway.store import SqlStore
 from tests.support.kept_mails import Reading, new_mail
-from tests.support.store import ENGINES, Heard, opened_store
+from tests.support.store import Heard
 from tests.support.store_work import Work, lease_of
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, [heard]) as opened:
-        yield opened
 
 
 @pytest.fixture

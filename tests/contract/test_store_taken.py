@@ -1,6 +1,5 @@
 """Tickets whose requester a provider's agent has spoken with, over every engine."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -15,29 +14,8 @@ from gateway.core.ticket import Direction, TicketState
 from gateway.store import SqlStore
 from gateway.store.holding import RECORDED_AFTER
 from tests.support.kept_calls import HOLD, Calling, held_ticket, said
-from tests.support.store import ENGINES, Heard, opened_store
+from tests.support.store import Heard
 from tests.support.store_work import Work, follow_up, lease_of, new_ticket
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture(params=ENGINES)
-async def store(request: pytest.FixtureRequest, heard: Heard) -> AsyncIterator[SqlStore]:
-    async with opened_store(request.param, [heard]) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
-
-
-@pytest.fixture
-def call(store: SqlStore) -> Calling:
-    return Calling(store)
 
 
 class TestTaking:

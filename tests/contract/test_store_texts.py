@@ -23,11 +23,6 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[SqlStore]:
         yield opened
 
 
-@pytest.fixture
-def work(store: SqlStore) -> Work:
-    return Work(store)
-
-
 def texted(phone: str | None = ANA, *, channel: str = "texts", at: float = 1_000.0) -> Intake:
     """A ticket opened by a text message."""
     made = new_ticket(at=at, requester=Requester("Ana", phone=phone))
