@@ -39,8 +39,8 @@ class Address:
 
     page: Page
     step: int
-    call: str | None = None
-    """For what Twilio asks in the name of a leg: the call that it belongs to."""
+    names_call: bool = False
+    """It says which call it is about: for what Twilio asks in the name of a leg, which is a call of its own."""
 
 
 @dataclass(frozen=True, slots=True)

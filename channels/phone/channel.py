@@ -29,7 +29,7 @@ from channels.phone.twilio.media import Media
 from channels.phone.twilio.numbers import normal_number
 from channels.phone.twilio.rest import Account, TwilioApi
 from channels.phone.twilio.signed import Webhook
-from channels.phone.twiml import TwiML
+from channels.phone.twiml import NOTHING, TwiML
 from channels.phone.watch import Watch
 from channels.phone.webhooks import Webhooks
 from gateway.core.delivery import Kind
@@ -115,7 +115,7 @@ class VoiceChannel(Channel):
         except Exception:  # an error of ours, too, is nothing that a caller should hear of
             _log.exception("a call met an error of ours", channel=self._context.name, page=page.value)
         else:
-            return self._twiml.write(self._said(told, call))
+            return self._twiml.write(self._said(told, call), told.sid)
         self.catching_up.wake()
         return self._away.answer(page, webhook)
 
@@ -134,7 +134,7 @@ class VoiceChannel(Channel):
                 await self._add_transcription(form["CallSid"], sid, text)
             except StoreUnavailable as error:
                 raise Problem(UNAVAILABLE) from error
-        return self._twiml.write(())
+        return NOTHING
 
     async def _add_transcription(self, call_sid: str, sid: str, text: str) -> None:
         call = await self._steps.kept(call_sid)

@@ -1,11 +1,10 @@
 """How a call ends: the caller hangs up, is told the last words, or is never heard of again."""
 
-from dataclasses import replace
-
 from channels.phone.call import OVER, Call, LegResult, Outcome, Recording, State
 from channels.phone.inputs import NothingMore, Recorded, RecordingAbsent
 from channels.phone.legs import seems_answered, with_leg
 from gateway.core.clock import Instant
+from gateway.core.values import replace
 
 _LEG_PATIENCE = 60.0
 _RECORDING_PATIENCE = 3600.0

@@ -54,7 +54,6 @@ What Twilio does, that this rests on:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 from channels.phone import inputs
@@ -76,6 +75,7 @@ from channels.phone.settings import VoiceSettings
 from gateway.core.clock import Instant
 from gateway.core.dialling import Desk
 from gateway.core.reference import parse_reference
+from gateway.core.values import replace
 
 
 class Facts(Protocol):

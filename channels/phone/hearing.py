@@ -6,6 +6,7 @@ Their pages: www.twilio.com/docs/voice/twiml (requests), .../twiml/gather, dial,
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from channels.phone import inputs
 from channels.phone.answers import Page
@@ -148,7 +149,13 @@ def _number(form: Form, name: str) -> float | None:
 def _reported_at(form: Form, now: Instant) -> Instant:
     """By the report's own word, which is whole seconds of Twilio's clock; never later than now."""
     try:
-        at = parsedate_to_datetime(form.get("Timestamp", ""))
+        return min(now, _seconds(form.get("Timestamp", "")))
     except ValueError:
         return now
-    return min(now, at.replace(tzinfo=at.tzinfo or UTC).timestamp())
+
+
+@lru_cache(maxsize=16)
+def _seconds(date: str) -> Instant:
+    """Many reports come within one second. Raises ValueError."""
+    at = parsedate_to_datetime(date)
+    return at.replace(tzinfo=at.tzinfo or UTC).timestamp()

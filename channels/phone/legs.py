@@ -1,9 +1,8 @@
 """What is known of one desk's leg, and how it ended: the only place that reads Twilio's words for that."""
 
-from dataclasses import replace
-
 from channels.phone.call import Call, Leg, LegResult, State
 from channels.phone.inputs import DialEnded, Input, LegReported, Whispered, WhisperKeys
+from gateway.core.values import replace
 
 _CONNECTED = frozenset({"completed", "answered"})
 _NOT_CONNECTED = {

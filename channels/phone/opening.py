@@ -1,7 +1,5 @@
 """The ticket that a call opens, or that it continues: which of the two, and with what in it."""
 
-from dataclasses import replace
-
 from channels.channel import BackstageStore, ChannelContext
 from channels.phone.call import Call
 from channels.phone.settings import VoiceSettings
@@ -10,7 +8,7 @@ from channels.phone.telling import Teller
 from channels.phone.twilio.numbers import normal_number, shown_number
 from gateway.core.clock import Instant
 from gateway.core.ticket import InboundMessage, Intake, Message, Requester, Ticket
-from gateway.core.values import dataclass
+from gateway.core.values import dataclass, replace
 
 LONGEST_CALL = 4.5 * 3600.0
 """Seconds: Twilio ends a call after four hours unless asked not to."""

@@ -136,11 +136,11 @@ class Speaker:
         return (*words, self._dial(call, leg))
 
     def _dial(self, call: Call, leg: Leg) -> Dial:
-        whisper = Address(Page.WHISPER, leg.step, call.sid) if leg.desk.accept_key else None
+        whisper = Address(Page.WHISPER, leg.step, names_call=True) if leg.desk.accept_key else None
         return Dial(
             leg.desk,
             to=Address(Page.DIAL, leg.step),
-            status=Address(Page.STATUS, leg.step, call.sid),
+            status=Address(Page.STATUS, leg.step, names_call=True),
             whisper=whisper,
             caller_id=leg.desk.caller_id or (None if is_number(call.caller) else self._own_number(call)),
             star_leaves=self._settings.star_leaves,
@@ -165,7 +165,7 @@ class Speaker:
         say = self._say(call.language, text, organisation=self._organisation, key=leg.desk.accept_key)
         once: Prompts = (say, Pause(_WHISPER_PAUSE))
         prompts = once * max(1, int(left // seconds_of(once)))
-        return Gather(prompts, Address(Page.ACCEPT, step, call.sid), 1, _LAST_CHANCE), Hangup()
+        return Gather(prompts, Address(Page.ACCEPT, step, names_call=True), 1, _LAST_CHANCE), Hangup()
 
     # messages and last words
 

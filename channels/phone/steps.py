@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from channels.channel import Backstage, ChannelContext
 from channels.phone import inputs
@@ -23,6 +22,7 @@ from gateway.core.delivery import Delivery, Kind
 from gateway.core.errors import StoreUnavailable
 from gateway.core.ids import new_id
 from gateway.core.ticket import Direction, Message
+from gateway.core.values import replace
 
 _ROUNDS = 20
 """How often a step is made anew because somebody else has made one meanwhile: one of those who try gets through."""

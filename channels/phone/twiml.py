@@ -1,7 +1,9 @@
 """Answers as TwiML. All of it is built by Twilio's library, which escapes what it is given (T37)."""
 
+import secrets
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]
 
@@ -16,8 +18,12 @@ _LEG_EVENTS = "initiated ringing answered completed"
 SILENCE = 5
 """Seconds of silence that end a message."""
 _AUDIO = "audio"
-_NOTHING = str(VoiceResponse())
-"""What most webhooks are answered."""
+NOTHING = str(VoiceResponse())
+"""What most webhooks are answered: Twilio goes on as it would."""
+_THE_CALL = secrets.token_hex(16)
+"""Stands where the call's own name comes in: nobody else's words can have it in them."""
+_DOCUMENTS = 256
+"""That are kept, of a kilobyte each: all but those that read a reference out are alike for many calls."""
 
 
 def voice_of(settings: VoiceSettings, language: str) -> VoiceName:
@@ -32,11 +38,17 @@ class TwiML:
     def __init__(self, settings: VoiceSettings, base: str) -> None:
         self._settings = settings
         self._base = base
+        self._alike = lru_cache(_DOCUMENTS)(self._document)
 
-    def write(self, answer: answers.Answer) -> str:
-        """The document; an empty one lets Twilio go on as it would."""
-        if not answer:
-            return _NOTHING
+    def write(self, answer: answers.Answer, call: str) -> str:
+        """The document that this call is answered."""
+        return self._alike(answer).replace(_THE_CALL, quote(call)) if answer else NOTHING
+
+    def url(self, address: answers.Address, call: str) -> str:
+        """Where that page is, for this call."""
+        return self._url(address).replace(_THE_CALL, quote(call))
+
+    def _document(self, answer: answers.Answer) -> str:
         response = VoiceResponse()
         for verb in answer:
             self._append(response, verb)
@@ -60,20 +72,20 @@ class TwiML:
             case answers.Record():
                 self._record(to, verb)
             case answers.Redirect():
-                to.redirect(self.url(verb.to), method="POST")
+                to.redirect(self._url(verb.to), method="POST")
             case answers.Hangup():
                 to.hangup()
 
     def _gather(self, to: Any, verb: answers.Gather) -> None:
         gather = to.gather(
-            input="dtmf", action=self.url(verb.to), method="POST", num_digits=verb.most, timeout=verb.timeout
+            input="dtmf", action=self._url(verb.to), method="POST", num_digits=verb.most, timeout=verb.timeout
         )
         for prompt in verb.prompts:
             self._append(gather, prompt)
 
     def _dial(self, to: Any, verb: answers.Dial) -> None:
         dial = to.dial(
-            action=self.url(verb.to),
+            action=self._url(verb.to),
             method="POST",
             timeout=verb.desk.timeout,
             caller_id=verb.caller_id,
@@ -82,38 +94,37 @@ class TwiML:
         leg = dial.sip if verb.desk.dial.startswith("sip") else dial.number
         leg(
             verb.desk.dial,
-            url=self.url(verb.whisper) if verb.whisper else None,
-            status_callback=self.url(verb.status),
+            url=self._url(verb.whisper) if verb.whisper else None,
+            status_callback=self._url(verb.status),
             status_callback_event=_LEG_EVENTS,
         )
 
     def _dial_requester(self, to: Any, verb: answers.DialRequester) -> None:
         dial = to.dial(
-            action=self.url(verb.to),
+            action=self._url(verb.to),
             method="POST",
             timeout=verb.timeout,
             time_limit=verb.longest,
             caller_id=verb.caller_id,
             answer_on_bridge=True,  # who waits hears it ring until the other end has pressed a key
         )
-        dial.number(verb.number, url=self.url(verb.greeting))
+        dial.number(verb.number, url=self._url(verb.greeting))
 
     def _record(self, to: Any, verb: answers.Record) -> None:
         to.record(
-            action=self.url(verb.to),
+            action=self._url(verb.to),
             method="POST",
             max_length=verb.longest,
             timeout=SILENCE,
             finish_on_key="#",
             play_beep=True,
-            recording_status_callback=self.url(verb.status),
+            recording_status_callback=self._url(verb.status),
             recording_status_callback_event="completed absent failed",
             transcribe=True if verb.transcription else None,
-            transcribe_callback=self.url(verb.transcription) if verb.transcription else None,
+            transcribe_callback=self._url(verb.transcription) if verb.transcription else None,
         )
 
-    def url(self, address: answers.Address) -> str:
-        """Where that page is."""
+    def _url(self, address: answers.Address) -> str:
         # In the order of their names: Twilio signs an address as it is written, and asks for it with its query sorted.
-        query = {**({"call": address.call} if address.call else {}), "step": str(address.step)}
-        return f"{self._base}/{address.page}?{urlencode(query)}"
+        call = f"call={_THE_CALL}&" if address.names_call else ""
+        return f"{self._base}/{address.page}?{call}step={address.step}"

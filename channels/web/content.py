@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from aiohttp import StreamReader, hdrs, web
+from aiohttp import hdrs, web
 
+from channels.body import read_body
 from channels.web.submission import MOST_MEMBERS
-from gateway.core.problems import MALFORMED, TOO_LARGE, UNSUPPORTED_TYPE, Problem
+from gateway.core.problems import MALFORMED, UNSUPPORTED_TYPE, Problem
 from gateway.core.texts import Language, mark
 
 JSON = "application/json"
@@ -41,24 +42,7 @@ async def read_content(request: web.Request, media_type: str, limit: int) -> byt
     # As it is nearly always written; taking it apart costs more.
     if request.headers.get(hdrs.CONTENT_TYPE) != media_type and media_type_of(request) != media_type:
         raise Problem(UNSUPPORTED_TYPE, expected=media_type, headers={"Accept-Post": media_type})
-    declared = request.content_length
-    if declared is not None and declared > limit:
-        raise Problem(TOO_LARGE, limit=limit, close=True)
-    body = request.content
-    # Nearly always all of it has come by now: then it is had at once.
-    content = body.read_nowait() if body.is_eof() else await _read(body, limit)
-    if len(content) > limit:
-        raise Problem(TOO_LARGE, limit=limit, close=True)
-    return content
-
-
-async def _read(body: StreamReader, limit: int) -> bytes:
-    """The body, or a little more than `limit` bytes of it. The request's own way keeps it after the answer, until
-    the connection's next request."""
-    content = bytearray()
-    while len(content) <= limit and (chunk := await body.readany()):
-        content += chunk
-    return bytes(content)
+    return await read_body(request, limit)
 
 
 def parse_object(content: bytes, language: Language) -> dict[str, Any]:

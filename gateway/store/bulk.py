@@ -90,12 +90,13 @@ def insert_numbered(connection: Connection, table: Table, names: tuple[str, ...]
     return given
 
 
-def update(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Change the rows by their key, each to its own values; all rows have the same columns, the key among them."""
+def update(connection: Connection, table: Table, rows: Sequence[Row], *, unless: str | None = None) -> None:
+    """Change the rows by their key, each to its own values; all rows have the same columns, the key among them. Those
+    in which the column `unless` is true stay as they are."""
     if not rows:
         return
     names = tuple(rows[0])
-    text = _change(connection.dialect, table, names)
+    text = _change(connection.dialect, table, names, unless)
     for page in _pages(_values(rows, names), len(names)):
         _execute(connection, table, text, names, page)
 
@@ -113,12 +114,13 @@ def _removal(table: Table) -> str:
 
 
 @lru_cache
-def _change(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
+def _change(dialect: Dialect, table: Table, names: tuple[str, ...], unless: str | None) -> str:
     key = _key(table)
+    besides = f" AND NOT {table.name}.{unless}" if unless else ""
     changes = ", ".join(f"{name} = {_cast(dialect, table.c[name])}" for name in names if name != key)
     return (
         f"WITH given ({', '.join(names)}) AS ({{}}) "  # noqa: S608 (names of our own columns)
-        f"UPDATE {table.name} SET {changes} FROM given WHERE {table.name}.{key} = given.{key}"
+        f"UPDATE {table.name} SET {changes} FROM given WHERE {table.name}.{key} = given.{key}{besides}"
     )
 
 

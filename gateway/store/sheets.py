@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 
-from gateway.core.clock import Instant
 from gateway.core.delivery import HANDING_OVER, Kind
 from gateway.core.handoff import HandoffState
 from gateway.core.ticket import Direction, Priority, TicketState
@@ -99,14 +98,8 @@ def save(transaction: Transaction, sheets: Iterable[Sheet]) -> None:
         schema.deliveries,
         [rows.delivery_values(each) for sheet in changed for each in sheet.created.values()],
     )
-    for sheet in changed:
-        _hasten(connection, sheet.hastened)
-
-
-def _hasten(connection: Connection, hastened: Mapping[str, Instant]) -> None:
-    for delivery_id, at in hastened.items():
-        asleep = update(deliveries).where(deliveries.c.id == delivery_id, ~deliveries.c.leased)
-        connection.execute(asleep.values(due_at=at))
+    hastened = [{"id": each, "due_at": at} for sheet in changed for each, at in sheet.hastened.items()]
+    bulk.update(connection, schema.deliveries, hastened, unless="leased")
 
 
 def _save_standings(connection: Connection, sheets: list[Sheet]) -> None:

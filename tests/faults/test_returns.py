@@ -10,7 +10,7 @@ from gateway.client import as_instant
 from gateway.demo.traffic import Traffic
 from tests.support.eventually import tail
 from tests.support.ledger import assert_balanced
-from tests.support.rig import Rig
+from tests.support.rig import Rig, unhurried
 
 _HOLD, _RAMP = 1.0, 0.5
 _DRAIN_RATE = 12.0
@@ -25,6 +25,7 @@ def _slow_backup(config: dict[str, Any]) -> None:
     for provider in config["providers"].values():
         provider["health"] |= {"hold": f"{_HOLD:g}s", "ramp": f"{_RAMP:g}s", "every": "200ms"}
     config["providers"]["norte"]["rate"] = _DRAIN_RATE
+    unhurried(config)
 
 
 async def _acme_is(rig: Rig, *states: str) -> None:

@@ -13,7 +13,7 @@ from gateway.core.ids import new_id
 from tests.support.eventually import tail
 from tests.support.ledger import assert_balanced
 from tests.support.persistent_traffic import PersistentTraffic
-from tests.support.rig import Rig
+from tests.support.rig import Rig, unhurried
 
 _BOUND = float(GatewaySettings().shutdown_within)
 _EXIT = 1.0
@@ -61,7 +61,7 @@ async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:
 
 
 async def test_a_stop_under_load_leaves_nothing_half_done(tmp_path: Path) -> None:
-    async with Rig(tmp_path) as rig:
+    async with Rig(tmp_path, adjust=unhurried) as rig:
         await rig.start()
         async with PersistentTraffic(rig.public_url, rig.clock) as traffic:
             await _answered(rig, traffic, _SOME)

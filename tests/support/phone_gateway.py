@@ -15,7 +15,7 @@ from gateway.demo.caller.call import play_call
 from gateway.demo.caller.pace import at_once
 from gateway.demo.caller.script import Line, Scene
 from gateway.demo.caller.transcript import Told
-from tests.support.rig import Adjust, Rig
+from tests.support.rig import Adjust, Rig, unhurried
 from tests.support.twilio_api import ACCOUNT_SID, AUTH_TOKEN, FakeTwilio, Served, fake_twilio
 from tests.support.twilio_webhooks import Post, signed_form
 from tests.support.voice_rig import NUMBER
@@ -95,8 +95,7 @@ async def phone_gateway(
             content["channels"]["phone"] = {"type": "voice", "answer_within": "120s", **account, **api, **settings}
             for name, provider in content["providers"].items():
                 provider["voice"] = {"dial": PHONES[name]}
-            for policy in content["policies"]:
-                policy["takeover_within"] = "60s"  # nobody is asked beside another, however busy the machine
+            unhurried(content)
             if adjust is not None:
                 adjust(content)
 

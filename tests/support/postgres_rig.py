@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.postgres import Server
-from tests.support.rig import Adjust, Rig
+from tests.support.rig import Adjust, Rig, unhurried
 
 DATABASE = "relevo"
-_UNHURRIED = "12s"
-"""A contract that leaves the primary so much time that two busy gateways on a small machine ask nobody else."""
 
 
 def address_of(*servers: Server) -> str:
@@ -60,6 +58,6 @@ class PostgresRig(Rig):
             "peers": self._peers,
         }
         if self._peers:
-            content["policies"][0]["takeover_within"] = _UNHURRIED
+            unhurried(content)
         if self._further is not None:
             self._further(content)

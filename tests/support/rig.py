@@ -36,6 +36,14 @@ _ANSWERED_WITHIN = 5.0
 _READY_WITHIN = 15.0
 Adjust = Callable[[dict[str, Any]], None]
 
+_UNHURRIED = "60s"
+
+
+def unhurried(config: dict[str, Any]) -> None:
+    """Contracts so long that nobody is asked beside another, nor too late, however busy the machine."""
+    for policy in config["policies"]:
+        policy["takeover_within"] = _UNHURRIED
+
 
 class Rig:
     """Leaving the context ends every process; they start warm where they can (see `warm`). `desks` names them in the

@@ -86,8 +86,8 @@ class CallingBack:
                 callback = await known
         except (StoreUnavailable, StoreFailed, TimeoutError) as error:
             _log.warning("a call back can't be kept", channel=self._context.name, page=page.value, error=str(error))
-            return self._twiml.write(_HANG_UP)
-        return self._twiml.write(_HANG_UP if callback is None else self._say(page, webhook, callback))
+            return self._twiml.write(_HANG_UP, callback_id)
+        return self._twiml.write(_HANG_UP if callback is None else self._say(page, webhook, callback), callback_id)
 
     def _say(self, page: Page, webhook: Webhook, callback: Callback) -> Answer:
         step, now = which(webhook)[1], self._context.clock.now()

@@ -47,7 +47,7 @@ class CallbackSpeaker:
             key=accept_key(leg.desk),
         )
         left = accept_within(leg.desk) - (now - leg.picked_up_at)
-        return _asked(say, left, Address(Page.CALLBACK_ACCEPT, step, callback.id))
+        return _asked(say, left, Address(Page.CALLBACK_ACCEPT, step, names_call=True))
 
     def to_agent_afterwards(self, callback: Callback, step: int) -> Answer:
         """The requester's line is cut; `step` is the one that called it."""
@@ -66,8 +66,8 @@ class CallbackSpeaker:
         wait = self._say(callback, mark("Thank you. We are calling the person now. Please stay on the line."))
         dial = DialRequester(
             callback.number,
-            to=Address(Page.CALLBACK_OVER, requester.step, callback.id),
-            greeting=Address(Page.CALLBACK_GREETING, requester.step, callback.id),
+            to=Address(Page.CALLBACK_OVER, requester.step, names_call=True),
+            greeting=Address(Page.CALLBACK_GREETING, requester.step, names_call=True),
             caller_id=callback.caller_id,
             timeout=round(self._settings.ring),
             longest=round(self._settings.longest),
@@ -100,7 +100,7 @@ class CallbackSpeaker:
             )
         say = self._say(callback, text, organisation=self._organisation, join=JOIN_KEY, decline=DECLINE_KEY)
         left = GREETING_WITHIN - (now - requester.picked_up_at)
-        return _asked(say, left, Address(Page.CALLBACK_JOIN, step, callback.id))
+        return _asked(say, left, Address(Page.CALLBACK_JOIN, step, names_call=True))
 
     def _say(self, callback: Callback, text: str, **values: object) -> Say:
         return Say(self._texts.get(callback.language)(text, **values), callback.language)

@@ -136,8 +136,8 @@ class CallbackWork:
         return NewCall(
             to=leg.desk.dial,
             caller_id=leg.desk.caller_id or callback.caller_id,
-            url=self._twiml.url(Address(Page.CALLBACK_DESK, leg.step, callback.id)),
-            status_callback=self._twiml.url(Address(Page.CALLBACK_STATUS, leg.step, callback.id)),
+            url=self._twiml.url(Address(Page.CALLBACK_DESK, leg.step, names_call=True), callback.id),
+            status_callback=self._twiml.url(Address(Page.CALLBACK_STATUS, leg.step, names_call=True), callback.id),
             timeout=leg.desk.timeout,
             time_limit=line_limit(leg.desk, self._settings),
         )

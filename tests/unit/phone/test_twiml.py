@@ -13,7 +13,7 @@ _BASE = "https://cau.example.org/channels/phone"
 
 def _root(line: Line, received: inputs.Input | None = None) -> ElementTree.Element:
     answer = line.speaker.answer_to(received, line.call) if received else line.answer()
-    return ElementTree.fromstring(TwiML(line.settings, _BASE).write(answer))
+    return ElementTree.fromstring(TwiML(line.settings, _BASE).write(answer, line.call.sid))
 
 
 def test_a_question_listens_to_one_key_and_goes_on_without() -> None:
@@ -36,7 +36,7 @@ def test_voices_speak_their_language() -> None:
     voices = [(each.get("voice"), each.get("language")) for each in gather[1:]]
     assert voices == [("Polly.Lucia", "es-ES"), ("Polly.Amy", "en-GB")]
     mexican = {"voices": {"es": {"voice": "Polly.Mia", "locale": "es-MX"}}}
-    said = ElementTree.fromstring(TwiML(voice_settings(**mexican), _BASE).write((Say("Hola", "es"),)))[0]
+    said = ElementTree.fromstring(TwiML(voice_settings(**mexican), _BASE).write((Say("Hola", "es"),), "CA1"))[0]
     assert (said.get("voice"), said.get("language")) == ("Polly.Mia", "es-MX")
 
 
@@ -88,15 +88,25 @@ def test_a_message_is_recorded_and_its_absence_told() -> None:
 
 
 def test_a_recorded_prompt_is_fetched_from_us() -> None:
-    played = ElementTree.fromstring(TwiML(voice_settings(), _BASE).write((Play("greeting", "en"),)))[0]
+    played = ElementTree.fromstring(TwiML(voice_settings(), _BASE).write((Play("greeting", "en"),), "CA1"))[0]
     assert (played.tag, played.text) == ("Play", f"{_BASE}/audio/greeting/en")
 
 
 def test_t37_nothing_that_is_said_or_named_becomes_markup() -> None:
     hostile = "</Say><Dial>+1900</Dial>&\"'"
-    said = ElementTree.fromstring(TwiML(voice_settings(), _BASE).write((Say(hostile, "es"),)))
+    said = ElementTree.fromstring(TwiML(voice_settings(), _BASE).write((Say(hostile, "es"),), "CA1"))
     assert [(each.tag, each.text, len(each)) for each in said] == [("Say", hostile, 0)]
     desk = Desk("acme", "sip:a&b@acme.es", 15, caller_id=hostile)
     *_, dial = _root(Line(World(desk)))
     assert dial.get("callerId") == hostile
     assert [(each.tag, each.text) for each in dial] == [("Sip", "sip:a&b@acme.es")]
+
+
+def test_a_document_that_is_alike_for_many_calls_names_the_one_that_it_is_for() -> None:
+    line = Line(World(WITH_KEY))
+    twiml = TwiML(line.settings, _BASE)
+    addresses = [
+        [number.get("url") for number in ElementTree.fromstring(twiml.write(line.answer(), call)).iter("Number")]
+        for call in ("CA1", "CA2", "CA1")
+    ]
+    assert addresses == [[f"{_BASE}/whisper?call={call}&step=1"] for call in ("CA1", "CA2", "CA1")]

@@ -11,7 +11,7 @@ BASE = "https://relevo.example/channels/phone"
 
 def written(line: CallingBackLine) -> Xml.Element:
     """For the agent."""
-    return Xml.fromstring(TwiML(voice_settings(), BASE).write(line.at_desk()))
+    return Xml.fromstring(TwiML(voice_settings(), BASE).write(line.at_desk(), "CB1"))
 
 
 def test_the_requester_is_dialled_with_our_number_so_long_and_no_longer() -> None:
