@@ -130,7 +130,7 @@ def test_the_webhooks_are_those_of_a_call_that_an_agent_takes() -> None:
         assert call.sid == told.sid
         for each in told.said:
             call = flow.advance(call, each, OneDesk())
-        document = twiml.write(speaker.answer_to(told.said[0], call))
+        document = twiml.write(speaker.answer_to(told.said[0], call), call.sid)
         asked |= {unescape(each) for each in re.findall(BASE_PATH + r'/[^"<]*', document)}
 
     assert call is not None

@@ -89,7 +89,7 @@ class Webhook:
     """One that is Twilio's."""
 
     path: str
-    query: Form
+    query: Mapping[str, str]
     """What we had put into the address ourselves."""
     form: Form
     place: str
