@@ -17,6 +17,7 @@ from channels.web.settings import WebSettings
 from channels.web.throttle import Throttle
 from channels.web.ticket import TicketPage
 from gateway.core.texts import Texts
+from gateway.core.turns import Turns
 
 TEXTS_FOLDER = Path(__file__).parent / "texts"
 
@@ -33,12 +34,13 @@ class WebChannel(Channel):
         texts = Texts(TEXTS_FOLDER, context.organisation.texts)
         throttle = Throttle(settings.rates, sleep)
         drafts = Drafts(settings, context, throttle)
+        turns = Turns()
         self._pages = Pages(settings, context, texts)
         self._api = TicketApi(settings, context, texts, throttle)
         self._form = RequestForm(settings, context, self._pages, drafts)
         self._first_aid = FirstAid(settings, context, self._pages, throttle)
-        self._attachments = AttachmentDownload(context)
-        self._ticket = TicketPage(settings, context, self._pages, drafts)
+        self._attachments = AttachmentDownload(context, turns)
+        self._ticket = TicketPage(settings, context, self._pages, drafts, turns)
 
     def routes(self) -> list[web.RouteDef]:
         return [

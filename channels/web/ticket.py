@@ -19,13 +19,13 @@ from channels.web.progress import progress, stages
 from channels.web.sending import ComesBack, Sending
 from channels.web.settings import WebSettings
 from channels.web.submission import reply_model
-from channels.web.turns import Turns
 from channels.web.visit import Visit
 from gateway.core.delivery import Case
 from gateway.core.problems import NOT_FOUND, Problem
 from gateway.core.reference import show_reference
 from gateway.core.texts import mark
 from gateway.core.ticket import Acceptance, DedupeKey, Direction, InboundMessage, Ticket
+from gateway.core.turns import Turns
 
 SENT = "sent"
 """`?sent=1`: the requester comes from having sent a message."""
@@ -41,14 +41,16 @@ _TOO_LONG = mark(
 class TicketPage:
     """The requesters' pages of one web channel."""
 
-    def __init__(self, settings: WebSettings, context: ChannelContext, pages: Pages, drafts: Drafts) -> None:
+    def __init__(
+        self, settings: WebSettings, context: ChannelContext, pages: Pages, drafts: Drafts, turns: Turns
+    ) -> None:
         self._context = context
         self._pages = pages
         self._drafts = drafts
         self._sending = Sending(context, drafts)
         self._categories = Categories(settings.categories)
         self._model = reply_model(settings)
-        self._turns = Turns()
+        self._turns = turns
         self._most_text = _FULL_MESSAGES * settings.message_length
 
     async def show(self, request: web.Request) -> web.Response:
@@ -60,7 +62,8 @@ class TicketPage:
 
     async def back(self, request: web.Request) -> web.Response:
         """303 to the page, for whoever kept the address that a form which came back was shown at."""
-        await self._ticket(request)  # what is no token of ours never gets into a Location
+        async with self._turns.one(request):
+            await self._ticket(request)  # what is no token of ours never gets into a Location
         visit = self._pages.visits.of(request)
         raise see(visit, self._path(request) + visit.query())
 
@@ -69,7 +72,8 @@ class TicketPage:
         refuse_cross_site(request)
         visit = await self._visit(request)
         draft = await self._drafts.read(request, visit.language)
-        case, ticket = await self._ticket(request)
+        async with self._turns.one(request, even_gone=True):
+            case, ticket = await self._ticket(request)
         if draft.get(STEP_FIELD) == SHOW:
             return self._page(request, visit, case, ticket, draft)
         errors = {error.pointer.rpartition("/")[2]: error.detail for error in draft.errors}
@@ -109,7 +113,8 @@ class TicketPage:
 
     async def _visit(self, request: web.Request) -> Visit:
         """Nothing of the conversation is kept: a form may take minutes to come, and finds it longer then."""
-        _, ticket = await self._ticket(request)
+        async with self._turns.one(request):
+            _, ticket = await self._ticket(request)
         return self._pages.visits.of(request, ticket.language)
 
     async def _ticket(self, request: web.Request) -> tuple[Case, Ticket]:

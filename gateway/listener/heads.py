@@ -24,6 +24,8 @@ def require_plain_head(request: web.Request) -> None:
     host = headers.get(hdrs.HOST)
     if host is not None and (len(host) > _LONGEST_HOST or not _is_host(host)):
         raise Problem(BAD_REQUEST, close=True)
+    if request.method == hdrs.METH_CONNECT:
+        raise Problem(BAD_REQUEST, close=True)  # the parser takes what follows for the tunnel's
     if not request.raw_path.startswith("/"):
         _require_own_target(request, host)
     if request.method in _WITHOUT_CONTENT and request.body_exists:
@@ -43,7 +45,7 @@ def _is_host(text: str) -> bool:
 
 
 def _require_own_target(request: web.Request, host: str | None) -> None:
-    """`OPTIONS *`, or a whole URL that names the same host as Host does (section 3.2.2); never CONNECT's form."""
+    """`OPTIONS *`, or a whole URL that names the same host as Host does (section 3.2.2)."""
     if request.raw_path == "*" and request.method == hdrs.METH_OPTIONS:
         return
     scheme, _, rest = request.raw_path.partition("://")

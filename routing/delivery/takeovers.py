@@ -221,7 +221,7 @@ class Takeovers:
             at=now,
             takeover_id=ended.id,
             policy=ended.policy,
-            seconds=now - ended.switched_at,
+            seconds=max(0.0, now - ended.switched_at),  # the clock may have been set back over a restart
             met=bool(ended.met),
             failed_assumption=ended.failed_assumption,
         )

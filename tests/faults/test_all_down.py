@@ -21,8 +21,8 @@ _RATE = 20.0
 _BURST = 1.1
 """What a lane may let through in one second, as a part of the rate: it is kept over a tenth of a second."""
 _REQUESTS = 80
-_SEEN_WITHIN = 8.0
-_DRAINED_WITHIN = 15.0
+_SEEN_WITHIN = 30.0
+_DRAINED_WITHIN = 30.0
 
 
 def _quotas(config: dict[str, Any]) -> None:

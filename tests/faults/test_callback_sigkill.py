@@ -6,7 +6,7 @@ from gateway.demo.caller.script import Caller, Scene
 from tests.support.callback_gateway import callback_gateway
 from tests.support.phone_gateway import PHONES
 
-_WITHIN = 10.0
+_WITHIN = 30.0
 
 
 async def test_killed_before_twilios_answer_is_kept_the_call_is_found_and_not_made_again(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ _ALONE = "nobody"
 """A backup that isn't there: its port is closed."""
 _RETRY_AFTER = 2.0
 _PICK_UP_WITHIN = 2.0
-_SETTLED_WITHIN = 12.0
+_SETTLED_WITHIN = 30.0
 _AT_ONCE = 0.2
 """Seconds: around an answer, what was under way already."""
 

@@ -13,7 +13,7 @@ from tests.support.supervisor import Supervisor
 _HANG_AFTER = 1.0
 _ENDED_WITHIN = 5.0
 _SOME = 15
-_SETTLED_WITHIN = 12.0
+_SETTLED_WITHIN = 30.0
 
 
 def _soon(config: dict[str, Any]) -> None:
@@ -22,7 +22,7 @@ def _soon(config: dict[str, Any]) -> None:
 
 async def _answered(rig: Rig, traffic: PersistentTraffic) -> None:
     answered = len(traffic.hand_ins)
-    await rig.until(lambda: traffic.more(answered + _SOME), 15.0)
+    await rig.until(lambda: traffic.more(answered + _SOME), 30.0)
 
 
 async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:

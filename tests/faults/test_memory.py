@@ -19,7 +19,7 @@ _BIG = "¿Qué hago? " * 1_700
 _AT_ONCE = 150
 _WAVES = 4
 _SOME = 15
-_SETTLED_WITHIN = 15.0
+_SETTLED_WITHIN = 30.0
 
 
 def _limit(pid: int, more: int | None) -> None:
@@ -39,7 +39,7 @@ async def test_short_memory_refuses_and_loses_nothing(tmp_path: Path) -> None:
         await rig.start()
         assert rig.relevo.process is not None
         async with PersistentTraffic(rig.public_url, rig.clock, clients=2) as traffic:
-            await rig.until(lambda: traffic.more(_SOME), 10.0)
+            await rig.until(lambda: traffic.more(_SOME), 30.0)
             _limit(rig.relevo.process.pid, _MORE)
             outcomes: Counter[int] = Counter()
             acknowledged = []
@@ -51,7 +51,7 @@ async def test_short_memory_refuses_and_loses_nothing(tmp_path: Path) -> None:
             assert rig.relevo.running, tail(rig.log)
             _limit(rig.relevo.process.pid, None)
             answered = len(traffic.hand_ins)
-            await rig.until(lambda: traffic.more(answered + _SOME), 10.0)
+            await rig.until(lambda: traffic.more(answered + _SOME), 30.0)
             await traffic.stop()
         made = [HandIn("", 0.0, 0.0, reference) for reference in acknowledged if reference]
         await rig.settled([*traffic.hand_ins, *made], _SETTLED_WITHIN)

@@ -10,7 +10,7 @@ import pytest
 from tests.support.phone_gateway import PhoneGateway, phone_gateway
 from tests.support.twilio_webhooks import CALL
 
-_WITHIN = 10.0
+_WITHIN = 30.0
 PROGRESS = CALL | {"CallStatus": "in-progress"}
 WEBHOOKS = (
     ("voice", CALL),

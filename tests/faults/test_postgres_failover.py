@@ -16,8 +16,8 @@ from tests.support.postgres import Server, running_server
 from tests.support.postgres_rig import DATABASE, PostgresRig
 
 _REFUSED_WITHIN = 5.0
-_RECOVERED_WITHIN = 15.0
-_SETTLED_WITHIN = 15.0
+_RECOVERED_WITHIN = 30.0
+_SETTLED_WITHIN = 30.0
 _SOME = 10
 _FAULT_LASTS = 4.0
 _LOOK_EVERY = 0.05

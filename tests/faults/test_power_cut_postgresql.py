@@ -13,8 +13,8 @@ from tests.support.postgres_rig import DATABASE, PostgresRig
 from tests.support.power_cut import PowerCut
 
 _SOME = 40
-_RECOVERED_WITHIN = 15.0
-_SETTLED_WITHIN = 15.0
+_RECOVERED_WITHIN = 30.0
+_SETTLED_WITHIN = 30.0
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ _DRAIN_RATE = 12.0
 _HELD = 60
 """Tickets that the primary has when it dies, and nobody has picked up."""
 _FLAPS_FOR = 7.0
-_SEEN_WITHIN = 15.0
-_SETTLED_WITHIN = 15.0
+_SEEN_WITHIN = 30.0
+_SETTLED_WITHIN = 30.0
 
 
 def _slow_backup(config: dict[str, Any]) -> None:

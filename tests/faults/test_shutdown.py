@@ -18,7 +18,7 @@ from tests.support.rig import Rig, unhurried
 _BOUND = float(GatewaySettings().shutdown_within)
 _EXIT = 1.0
 """Seconds that a process may take to be gone once its stop has ended."""
-_SETTLED_WITHIN = 12.0
+_SETTLED_WITHIN = 30.0
 _SOME = 20
 _HALF_A_REQUEST = (
     b"POST /api/v1/tickets HTTP/1.1\r\nHost: relevo\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{"
@@ -50,7 +50,7 @@ async def _last_start(rig: Rig) -> int:
 
 async def _answered(rig: Rig, traffic: PersistentTraffic, count: int) -> None:
     answered = len(traffic.hand_ins)
-    await rig.until(lambda: traffic.more(answered + count), 10.0)
+    await rig.until(lambda: traffic.more(answered + count), 30.0)
 
 
 async def _account_for(rig: Rig, traffic: PersistentTraffic) -> None:

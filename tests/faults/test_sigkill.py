@@ -18,8 +18,8 @@ from tests.support.ledger import assert_balanced
 from tests.support.persistent_traffic import PersistentTraffic
 from tests.support.rig import Rig
 
-_DEATH_WITHIN = 15.0
-_SETTLED_WITHIN = 12.0
+_DEATH_WITHIN = 30.0
+_SETTLED_WITHIN = 30.0
 """Seconds that finding out about what was cut off may take."""
 _GOES_ON = 15
 """Requests that must be answered after the last restart."""
@@ -68,7 +68,7 @@ async def _killed(rig: Rig) -> None:
 async def _go_on(rig: Rig, traffic: PersistentTraffic) -> None:
     await rig.start_relevo()
     answered = len(traffic.hand_ins)
-    await rig.until(lambda: traffic.more(answered + _GOES_ON), 10.0)
+    await rig.until(lambda: traffic.more(answered + _GOES_ON), 30.0)
 
 
 async def _account_for(rig: Rig, traffic: PersistentTraffic, within: float = _SETTLED_WITHIN) -> None:

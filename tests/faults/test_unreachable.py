@@ -28,7 +28,7 @@ _RATE = 3.0
 """Requests a second for each desk."""
 _CALM = 1.0
 _OUTAGE = 4.0
-_IN_ORDER_AGAIN = 12.0
+_IN_ORDER_AGAIN = 30.0
 _PLAYS = 3
 
 

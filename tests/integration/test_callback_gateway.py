@@ -6,7 +6,7 @@ from gateway.demo.caller.script import Behaviour, Caller, Desk, Scene
 from tests.support.callback_gateway import CallbackGateway, callback_gateway
 from tests.support.phone_gateway import PHONES
 
-_WITHIN = 10.0
+_WITHIN = 30.0
 ASKS = Scene(Caller(keys=("8",)))
 
 

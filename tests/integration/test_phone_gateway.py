@@ -14,7 +14,7 @@ from tests.support.twilio_webhooks import CALL
 from tests.support.voice_rig import ANA
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WITHIN = 10.0
+_WITHIN = 30.0
 ALL_BUSY = {phone: Desk(Behaviour.BUSY) for phone in PHONES.values()}
 ALL_ANSWER = {phone: Desk() for phone in PHONES.values()}
 

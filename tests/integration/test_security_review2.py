@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 from aiohttp import web
 
-from channels.web.turns import Turns
 from gateway.core.delivery import Case
 from gateway.core.outbound import NoReply, OutboundClient
+from gateway.core.turns import Turns
 from gateway.listener import Limits
 from tests.support.eventually import eventually, fewer
 from tests.support.listening import Line, Listening, listening, status

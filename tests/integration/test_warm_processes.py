@@ -12,7 +12,7 @@ from gateway.demo.processes import Child
 from tests.support.eventually import eventually
 from tests.support.warm import Newborn, WarmChild
 
-_WITHIN = 15.0
+_WITHIN = 30.0
 _SECRET = "whsec_" + "c2VjcmV0" * 4
 
 

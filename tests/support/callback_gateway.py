@@ -16,7 +16,7 @@ from tests.support.twilio_api import ACCOUNT_SID, AUTH_TOKEN
 from tests.support.twilio_webhooks import Post
 from tests.support.voice_rig import ANA, NUMBER
 
-_WITHIN = 10.0
+_WITHIN = 30.0
 
 
 class CallbackGateway:

@@ -33,7 +33,7 @@ PASSWORD = 'p"ä\\ss'
 """With what must be quoted, and what can't be in a quoted string."""
 _TOKEN_KEY = b"a key that only the tests know"
 _PORTS = range(15_000, 20_000)
-_READY_WITHIN = 10.0
+_READY_WITHIN = 30.0
 _LOOK_EVERY = 0.02
 _CONFIGURATION = """
 base_dir = {folder}/run

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from gateway.demo.desk.ticket import DeskState, DeskTicket
 from tests.support.rig import Rig
 
-_WITHIN = 5.0
+_WITHIN = 20.0
 """Seconds in which what the desks and the store say has to come to agree: they can't be read at the same instant."""
 _HAS_IT = frozenset({"accepted", "picked_up", "resolved"})
 _MAY_HAVE_IT = frozenset({"started", "unknown"})

@@ -31,7 +31,7 @@ USER = "relevo"
 _PORTS = range(10_000, 15_000)
 """Below those that the kernel gives to outgoing connections: such a one could take a port that a restart needs."""
 _ACCOUNTS = ("postgres", "nobody")
-_READY_WITHIN = 20.0
+_READY_WITHIN = 30.0
 _LOOK_EVERY = 0.02
 _SETTINGS = {
     "fsync": "on",

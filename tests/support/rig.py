@@ -32,8 +32,8 @@ _PORTS = range(15_000, 32_000)
 CONTRACT = 5.0
 _HOLD = 0.5
 _RAMP = 0.5
-_ANSWERED_WITHIN = 5.0
-_READY_WITHIN = 15.0
+_ANSWERED_WITHIN = 15.0
+_READY_WITHIN = 30.0
 Adjust = Callable[[dict[str, Any]], None]
 
 _UNHURRIED = "60s"

@@ -11,6 +11,7 @@ from gateway.core.handoff import MAY_HAVE, Handoff
 from gateway.core.links import LINK_PATH, Link
 from gateway.core.problems import NOT_FOUND, UNAUTHORIZED, Problem
 from gateway.core.ticket import Attachment
+from gateway.core.turns import Turns
 from routing.providers.webhook.context import DeskContext
 from routing.providers.webhook.protocol import our_reference, write_attachments
 from routing.providers.webhook.signed import DeskOf, SignedRequests, parsed
@@ -25,6 +26,7 @@ class DeskDownloads:
         self._desk_of = desk_of
         self._context = context
         self._signed = SignedRequests(desk_of, context.clock)
+        self._turns = Turns()
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get(LINK_PATH, self.send), web.post(LINKS_PATH, self.list)]
@@ -38,7 +40,8 @@ class DeskDownloads:
             raise Problem(NOT_FOUND)
         if self._context.links.expired(link):
             raise Problem(UNAUTHORIZED, "This link has expired: POST the ticket's reference to get new ones.")
-        attachments = _linked(await self._context.reads.ticket(link.ticket_id), link)
+        async with self._turns.one(request):
+            attachments = _linked(await self._context.reads.ticket(link.ticket_id), link)
         attachment = attachment_at(attachments, link.number)
         return await send_attachment(request, self._context.blobs, attachment, may_show=False)
 
@@ -46,7 +49,8 @@ class DeskDownloads:
         """Every attachment of a ticket that the desk has, each with a new link. Raises Problem."""
         desk, _, body = await self._signed.receive(request)
         wanted = parsed(_Wanted, body, "a request for links")
-        case = await self._context.reads.ticket_by_reference(wanted.reference)
+        async with self._turns.one(request):
+            case = await self._context.reads.ticket_by_reference(wanted.reference)
         copy = _copy_at(case, desk.name)
         if case is None or copy is None:
             raise Problem(NOT_FOUND, "This provider has no such ticket.")
