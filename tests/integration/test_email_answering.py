@@ -223,11 +223,14 @@ async def test_large_mails_wait_for_each_other() -> None:
 
     class Slow(ScriptedRelay):
         most = now = 0
+        pair = asyncio.Barrier(2)
 
         async def send(self, envelope_from: str, recipients: Any, content: bytes) -> Any:
             self.now += 1
             self.most = max(self.most, self.now)
-            await asyncio.sleep(0.01)
+            async with asyncio.timeout(30):
+                await self.pair.wait()
+            await asyncio.sleep(0.01)  # a third would be there by now
             self.now -= 1
             return Sent("queued")
 
