@@ -37,8 +37,8 @@ class WebChannel(Channel):
         turns = Turns()
         self._pages = Pages(settings, context, texts)
         self._api = TicketApi(settings, context, texts, throttle)
-        self._form = RequestForm(settings, context, self._pages, drafts)
-        self._first_aid = FirstAid(settings, context, self._pages, throttle)
+        self._form = RequestForm(settings, context, self._pages, drafts, turns)
+        self._first_aid = FirstAid(settings, context, self._pages, throttle, turns)
         self._attachments = AttachmentDownload(context, turns)
         self._ticket = TicketPage(settings, context, self._pages, drafts, turns)
 

@@ -9,6 +9,7 @@ from channels.web.pages import Pages, refuse_cross_site, see
 from channels.web.settings import WebSettings
 from channels.web.throttle import Step, Throttle
 from gateway.core.addresses import client_address
+from gateway.core.turns import Turns
 
 SOLVED_PATH = "/solved"
 
@@ -16,11 +17,14 @@ SOLVED_PATH = "/solved"
 class FirstAid:
     """What stands behind the button “That solved it”."""
 
-    def __init__(self, settings: WebSettings, context: ChannelContext, pages: Pages, throttle: Throttle) -> None:
+    def __init__(
+        self, settings: WebSettings, context: ChannelContext, pages: Pages, throttle: Throttle, turns: Turns
+    ) -> None:
         self._categories = Categories(settings.categories)
         self._context = context
         self._pages = pages
         self._throttle = throttle
+        self._turns = turns
 
     async def count(self, request: web.Request) -> web.Response:
         """303 to the page that says so; the category is in the address, since the form has no field. Raises Problem."""
@@ -35,4 +39,5 @@ class FirstAid:
         raise see(visit, f"{self._pages.base}{SOLVED_PATH}{visit.query()}")
 
     async def show(self, request: web.Request) -> web.Response:
-        return self._pages.render("solved.html", self._pages.visits.of(request))
+        async with self._turns.one(request):
+            return self._pages.render("solved.html", self._pages.visits.of(request))

@@ -21,6 +21,7 @@ from channels.web.visit import Visit
 from gateway.core.problems import FieldError
 from gateway.core.texts import Language
 from gateway.core.ticket import DedupeKey, InboundMessage
+from gateway.core.turns import Turns
 
 STEP_FIELD = "step"
 """Which button was pressed, where it is not the one that sends."""
@@ -37,10 +38,13 @@ _REQUESTER_FIELDS = ("name", "email", "phone")
 class RequestForm:
     """The form of one web channel."""
 
-    def __init__(self, settings: WebSettings, context: ChannelContext, pages: Pages, drafts: Drafts) -> None:
+    def __init__(
+        self, settings: WebSettings, context: ChannelContext, pages: Pages, drafts: Drafts, turns: Turns
+    ) -> None:
         self._context = context
         self._pages = pages
         self._drafts = drafts
+        self._turns = turns
         self._sending = Sending(context, drafts)
         self._gate = drafts.gate("new")
         self._scope = f"{context.name}/form"
@@ -49,11 +53,12 @@ class RequestForm:
 
     async def show(self, request: web.Request) -> web.Response:
         """The categories to choose from; or the empty form, where there are none or one was chosen."""
-        visit = self._pages.visits.of(request)
-        chosen = request.query.get("category")
-        if self._categories and chosen is None:
-            return self._chooser(visit, Draft())
-        return self._form(visit, Draft({"category": chosen or ""}))
+        async with self._turns.one(request):
+            visit = self._pages.visits.of(request)
+            chosen = request.query.get("category")
+            if self._categories and chosen is None:
+                return self._chooser(visit, Draft())
+            return self._form(visit, Draft({"category": chosen or ""}))
 
     async def send(self, request: web.Request) -> web.Response:
         """303 to the requester's page once the request is on disk; else the form again, with what was written."""

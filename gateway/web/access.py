@@ -39,10 +39,12 @@ def _octets(text: str) -> bytes:
 def _require_own_site(request: web.Request) -> None:
     """Without a token a browser on this machine must not lend its place to a page from elsewhere.
 
-    The Host must be ours (against DNS rebinding), and a browser that names the page's origin must name us.
+    The Host must be ours (against DNS rebinding), and a browser that names the page's origin must name us. Of a GET
+    without CORS it only says how far off the page is.
     """
-    origin = request.headers.get("Origin")
-    if not _is_loopback(request.host) or (origin is not None and origin != f"http://{request.host}"):
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    elsewhere = (origin is not None and origin != f"http://{request.host}") or site in ("cross-site", "same-site")
+    if elsewhere or not _is_loopback(request.host):
         raise Problem(CROSS_SITE, "Without a token the API answers only requests made on this machine to its address.")
 
 
