@@ -22,7 +22,7 @@ _REMEMBERED_LENGTH = 256
 """Longer pieces are not kept: strangers could fill 80 MB with them before any signature is looked at."""
 
 _SID = re.compile(r"(?:[A-Z]{2}[0-9a-fA-F]{32})?")
-_NUMBER = re.compile(r"-?\d{0,10}")
+_NUMBER = re.compile(r"-?[0-9]{0,10}")
 _STATE = re.compile(r"[a-z_-]{0,40}")
 # A number, an address such as sip:ana@pbx.example or whatsapp:+34600111222, a short code or a sender's name.
 _PARTY = re.compile(r"(?:\+(?:\d{1,20}|[A-Za-z]{1,20})|[a-z]+:[^\s\x00-\x1f\x7f]{1,320}|[^+:\x00-\x1f\x7f]{1,64})?")
