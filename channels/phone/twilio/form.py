@@ -9,6 +9,7 @@ character by whoever asked for the form.
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -97,16 +98,22 @@ def read_json(body: bytes) -> Form:
     return _checked(members)
 
 
-@lru_cache(maxsize=256)
-def read_query(query: str) -> Form:
-    """The query of an address that we gave to Twilio, with the hash that it adds; all webhooks of a leg have the same.
-    Raises Malformed."""
+def read_query(query: str) -> Mapping[str, str]:
+    """The query of an address that we gave to Twilio, with the hash that it adds. Raises Malformed."""
+    return _remembered_query(query) if len(query) <= _REMEMBERED_LENGTH else _read_query(query)
+
+
+def _read_query(query: str) -> Form:
     found = _once(_pairs(query.encode("utf-8", "surrogateescape"), "the query"))
     for name, value in found.items():
         shape = _HASH if name == BODY_HASH else _OUR_VALUE
         if (name != BODY_HASH and not _OUR_NAME.fullmatch(name)) or not shape.fullmatch(value):
             raise Malformed("the query has what we never put there")
     return found
+
+
+_remembered_query = lru_cache(maxsize=256)(_read_query)
+"""All webhooks of a leg have the same."""
 
 
 def has_swallowed_another(form: Form) -> bool:

@@ -185,7 +185,7 @@ class _Check:
         return hmac.compare_digest(computed.encode(), self._given)
 
 
-def _said(query_text: str, content_type: str, body: bytes) -> tuple[Form, Form, Form]:
+def _said(query_text: str, content_type: str, body: bytes) -> tuple[Mapping[str, str], Form, Form]:
     """The query, the parameters, and those of them that the signature covers by themselves. Raises Malformed."""
     query = read_query(query_text)
     media_type = content_type.partition(";")[0].strip().lower()
