@@ -28,8 +28,10 @@ _RATE = 3.0
 """Requests a second for each desk."""
 _CALM = 1.0
 _OUTAGE = 4.0
+_SWITCHED_WITHIN = 30.0
+"""Far more than is promised, which is measured."""
 _IN_ORDER_AGAIN = 30.0
-_PLAYS = 3
+_PLAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ async def _play(folder: Path) -> dict[str, Seen]:
         await stage.strike()
         struck_at = rig.clock.now()
         hand_ins = dict(zip(faults, await asyncio.gather(*running), strict=True))
+        await rig.until(lambda: _all_switched(rig, faults), _SWITCHED_WITHIN)
         await stage.heal()
         every = [each for made in hand_ins.values() for each in made]
         await rig.settled(every, _IN_ORDER_AGAIN)
@@ -125,6 +128,11 @@ async def _play(folder: Path) -> dict[str, Seen]:
             )
             for fault in faults
         }
+
+
+async def _all_switched(rig: Rig, faults: Sequence[str]) -> str | None:
+    switched = {event["data"]["policy"] for event in await rig.events("takeover.started")}
+    return f"takeovers from {set(faults) - switched}" if set(faults) - switched else None
 
 
 async def _all_back(rig: Rig, faults: Sequence[str]) -> str | None:
