@@ -15,7 +15,7 @@ _STANDSTILL = 0.1
 
 @asynccontextmanager
 async def stopwatch() -> AsyncIterator[Callable[[], float]]:
-    """Tells the seconds since its beginning. What is timed must not run on this loop."""
+    """Tells the seconds since its beginning. What is timed may wait on this loop, and must not work on it."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     lost = 0.0

@@ -3,14 +3,12 @@
 import asyncio
 import time
 
-import pytest
-
 from tests.support.stopwatch import stopwatch
 
 
 async def test_a_standstill_does_not_count_and_waiting_does() -> None:
     async with stopwatch() as seconds:
         await asyncio.sleep(0.1)
-        time.sleep(0.3)  # noqa: ASYNC251 (the standstill)
+        time.sleep(0.5)  # noqa: ASYNC251 (the standstill)
         await asyncio.sleep(0.05)
-        assert seconds() == pytest.approx(0.15, abs=0.1)
+        assert 0.1 < seconds() < 0.5
