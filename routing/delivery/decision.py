@@ -17,6 +17,8 @@ _DOUBT = (0.0, *AFTER_DOUBT)
 """Seconds to wait, by the number of attempts, where a provider that can't be asked may have the ticket. After more of
 them nothing is sent there any more: its own word is waited for, or another takes the ticket."""
 _NEVER = float("inf")
+_CLOCKS_DIFFER = 10.0
+"""Seconds between those of two gateways over one store; by more only one that was set back is behind."""
 _LOOK_AGAIN = 1.0
 """Seconds after which a held ticket is looked at though nothing has changed."""
 
@@ -111,7 +113,7 @@ def decide(
     if adoptable and not in_flight and adoptable.id not in unreadable:
         return Adopt(adoptable)
     candidates = [option for option in open_options if not _excluded(copies.get(option.provider))]
-    retry_at = {option.provider: _retry_at(copies.get(option.provider), option) for option in candidates}
+    retry_at = {option.provider: _retry_at(copies.get(option.provider), option, now) for option in candidates}
     ready = [option for option in candidates if retry_at[option.provider] <= now]
     for option in ready:
         if option.use is Use.NOW:
@@ -186,13 +188,16 @@ def _excluded(copy: Handoff | None) -> bool:
     return copy is not None and (copy.live or (copy.state is HandoffState.REFUSED and not copy.superseded))
 
 
-def _retry_at(copy: Handoff | None, option: Option) -> Instant:
-    """When a provider that failed this ticket may be tried again."""
+def _retry_at(copy: Handoff | None, option: Option, now: Instant) -> Instant:
+    """When a provider that failed this ticket may be tried again. At once where the clock was set back since, over a
+    restart: nobody knows how long ago it failed, and it would be left alone for as long as the clock is behind."""
     if copy is None or copy.state not in _MAY_BE_TRIED_AGAIN or option.put_off:
         return 0.0
     ended_at = copy.answered_at or copy.started_at
     if _in_doubt(copy, option):
         return ended_at + _DOUBT[copy.attempts] if copy.attempts < len(_DOUBT) else _NEVER
+    if ended_at > now + _CLOCKS_DIFFER:
+        return 0.0
     return ended_at + backoff(copy.attempts, copy.id)
 
 

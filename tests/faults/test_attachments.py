@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -123,7 +123,8 @@ async def test_a_full_disk_refuses_files_and_recovers_and_a_failing_one_ends_it(
         assert [path.stat().st_size for path in _files_in(blobs)] == [_SIZE]
 
         fault.write_text("eio")
-        assert (await _hand_in(session, rig, 2))[0] == 503
+        with suppress(aiohttp.ClientConnectionError):  # it ends, perhaps before all of the request was read
+            assert (await _hand_in(session, rig, 2))[0] == 503
 
         async def missing() -> str | None:
             return "Relevo to end" if rig.relevo.running else None

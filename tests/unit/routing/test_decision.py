@@ -142,6 +142,16 @@ def test_a_provider_that_failed_is_left_alone_for_a_while() -> None:
     assert chosen.until > AFTER
 
 
+def test_one_that_failed_before_the_clock_was_set_back_is_not_left_alone_until_the_clock_is_there_again() -> None:
+    copy = make_handoff(TICKET, "acme", HandoffState.UNAVAILABLE, answered_at=AFTER + 3600.0)
+    assert step([option("acme", Use.NOW)], copy, now=AFTER) == Attempt("acme", Saying("acme is now"), copy)
+    by_another_gateway = replace(copy, answered_at=AFTER + 0.1)
+    assert isinstance(step([option("acme", Use.NOW)], by_another_gateway, now=AFTER), Postpone)
+    unaskable = replace(copy, state=HandoffState.UNKNOWN)
+    in_doubt = step([option("acme", Use.NOW, can_search=False)], unaskable, now=AFTER)
+    assert isinstance(in_doubt, Postpone), "it may have it, and another copy is not made sooner"
+
+
 def test_refused_by_all_is_for_a_person() -> None:
     copies = [make_handoff(TICKET, name, HandoffState.REFUSED, answered_at=NOW) for name in ("acme", "norte")]
     assert isinstance(step([option("acme", Use.NOW), option("norte", Use.NOW)], *copies), GiveUp)
