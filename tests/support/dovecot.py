@@ -115,22 +115,26 @@ class Dovecot:
         self._configure(extra)
 
     def start(self) -> Self:
-        """Start it, and wait until it answers."""
-        self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", require(), "-F", "-c", str(self.folder / "dovecot.conf")],
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        """Start it, and wait until it answers; again where it gives up, since one that was killed isn't gone yet."""
         deadline = time.monotonic() + _READY_WITHIN
         while True:
+            if self._process is None or self._process.poll() is not None:
+                self._process = self._started()
             with suppress(OSError, imaplib.IMAP4.error):
                 self.client().logout()
                 return self
             log = self.folder / "log"
             assert time.monotonic() < deadline, f"Dovecot doesn't start: {log.read_text() if log.exists() else ''}"
             time.sleep(_LOOK_EVERY)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", require(), "-F", "-c", str(self.folder / "dovecot.conf")],
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def kill(self) -> None:
         """All its processes at once, without a word to anybody."""
