@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from contextlib import suppress
 from enum import Enum
+from typing import Any
 
 _BLOCK = 65536
 _DRIP = 1.0
@@ -73,20 +73,27 @@ class TcpProxy:
             line.cancel()
         await asyncio.gather(*self._lines, return_exceptions=True)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._lines.add(task)
-        task.add_done_callback(self._lines.discard)
-        task.add_done_callback(self._dead.discard)
-        with suppress(OSError, asyncio.CancelledError):
-            await self._carry(reader, writer, task)
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None or not self._server.is_serving():
+            writer.transport.abort()  # it was accepted at the last moment
+            return
+        line = asyncio.create_task(self._carry(reader, writer))
+        self._lines.add(line)
+        line.add_done_callback(lambda _: self._broken(line, writer))
+
+    def _broken(self, line: asyncio.Task[None], writer: asyncio.StreamWriter) -> None:
+        """Also one that was broken before its first step."""
+        self._lines.discard(line)
+        self._dead.discard(line)
         writer.transport.abort()
 
-    async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: asyncio.Task[None]
-    ) -> None:
-        answers, target = await asyncio.open_connection("127.0.0.1", self._target)
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = asyncio.current_task()
+        assert line is not None
+        try:
+            answers, target = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            return
         both = {
             asyncio.create_task(self._pass_on(reader, target, Line.SWALLOWS_REQUESTS, line)),
             asyncio.create_task(self._pass_on(answers, writer, Line.SWALLOWS_ANSWERS, line)),
@@ -104,7 +111,7 @@ class TcpProxy:
         source: asyncio.StreamReader,
         sink: asyncio.StreamWriter,
         swallowed_by: Line,
-        line: asyncio.Task[None],
+        line: asyncio.Task[Any],
     ) -> None:
         while said := await source.read(_BLOCK):
             if self._line is swallowed_by or line in self._dead:
