@@ -1,7 +1,6 @@
 """The wall clock of the whole machine jumps by an hour: no timer and no deadline moves, and the stream tells of it."""
 
 import asyncio
-import time
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +98,10 @@ async def test_what_waits_is_handed_off_at_once_though_the_clock_was_set_back_ov
         wall.set(-_HOUR)
         await asyncio.gather(*(desk.start() for desk in rig.desks.values()))
         await rig.start_relevo()
-        started = time.monotonic()
 
         async def missing() -> str | None:
             waiting = await rig.tickets("waiting")
             return f"{len(waiting)} tickets at a desk" if waiting else None
 
         await rig.until(missing, _SOON)
-        assert time.monotonic() - started < _SOON
         await assert_balanced(rig, references)

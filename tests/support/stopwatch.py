@@ -1,7 +1,7 @@
 """How long another process took, without the moments in which the machine ran neither it nor us.
 
-A promise of seconds supposes a machine that runs. This one, shared with others, stands still for a second or two now
-and then, which a loop with nothing to do but wait notices: it wakes up late by as much.
+A promise of seconds supposes a machine that runs. One that is shared with others may stand still for a second or two
+now and then, which a loop with nothing to do but wait notices: it wakes up late by as much.
 """
 
 import asyncio
