@@ -13,9 +13,9 @@ from gateway.demo.processes import Children
 from tests.bench.configuration import DESKS, WEB, write_configuration
 from tests.bench.load import CONNECTIONS, LoadFailed
 from tests.bench.metrics import read_metrics
-from tests.bench.ports import new_ports
 from tests.bench.stage import desk_secrets, local, pid_of, relevo_and_desks, start_module
 from tests.bench.voice import PHONE, PHONE_SECRETS
+from tests.support.ports import new_ports
 
 WARM_UP = 2000
 """Requests that come before those that count: meanwhile a store prepares its statements, one for each size of group."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.demo.configuration import new_secret, secret_variable
 from gateway.demo.processes import Child, Children, ready_line
 from tests.bench.configuration import DESKS, ONE_PRIMARY, Routes, write_configuration
-from tests.bench.ports import new_ports
+from tests.support.ports import new_ports
 
 
 @dataclass(frozen=True, slots=True)

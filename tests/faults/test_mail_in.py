@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo.processes import free_port
 from tests.support.dovecot import Dovecot, running_dovecot
 from tests.support.mail_rig import KeptMails, assert_mails_kept, mail_service, mailbox
+from tests.support.ports import new_port
 from tests.support.tcp_proxy import TcpProxy
 
 MAILS = 40
@@ -71,7 +71,7 @@ def recreate(dovecot: Dovecot, folder: str, content: list[bytes]) -> None:
 async def test_a_line_that_dies_silently_delays_a_mail_by_the_poll_and_little_more(tmp_path: Path) -> None:
     first, later = mails(1), mails(1)
     with running_dovecot() as dovecot:
-        async with TcpProxy(port := free_port(21_000), dovecot.plain_port) as line:
+        async with TcpProxy(port := new_port(), dovecot.plain_port) as line:
             dovecot.deliver(list(first.values()))
             async with mail_service(tmp_path, mailbox(port, poll=f"{POLL}s")) as rig:
                 await assert_mails_kept(rig, first)

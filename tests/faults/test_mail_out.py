@@ -7,9 +7,9 @@ from pathlib import Path
 from smtplib import LMTP
 from typing import Any
 
-from gateway.demo.processes import free_port
 from tests.support.mail_rig import assert_mails_kept, listener, mail_service, relay
 from tests.support.mail_town import HELP
+from tests.support.ports import new_port
 from tests.support.postfix import postfix
 from tests.support.rig import Rig
 from tests.support.smtp_peers import DROP, Script, smtp_peer
@@ -43,7 +43,7 @@ async def quarantined(rig: Rig) -> list[dict[str, Any]]:
 
 async def test_a_relay_that_says_later_has_the_mail_later_and_once(tmp_path: Path) -> None:
     script = Script(replies={"RCPT ana@example.net": "451 4.7.1 try again later"})
-    port = free_port(22_000)
+    port = new_port()
     async with smtp_peer(script) as smtp, mail_service(tmp_path, listener(port) | relay(smtp.port)) as rig:
         given = await asyncio.to_thread(deliver, port, "ana@example.net")
 
@@ -60,7 +60,7 @@ async def test_a_relay_that_says_later_has_the_mail_later_and_once(tmp_path: Pat
 
 async def test_a_line_cut_after_the_content_leads_to_the_same_mail_again(tmp_path: Path) -> None:
     script = Script(replies={"content": DROP})
-    port = free_port(22_000)
+    port = new_port()
     async with smtp_peer(script) as smtp, mail_service(tmp_path, listener(port) | relay(smtp.port)) as rig:
         given = await asyncio.to_thread(deliver, port, "ana@example.net")
         await arrived(rig, script, 1)
@@ -74,7 +74,7 @@ async def test_a_line_cut_after_the_content_leads_to_the_same_mail_again(tmp_pat
 
 async def test_postfix_refuses_for_now_and_then_for_good(tmp_path: Path) -> None:
     refused = {"later@example.net": "450 4.2.0 later", "never@example.net": "550 5.1.1 nobody of that name"}
-    port = free_port(22_000)
+    port = new_port()
     async with (
         postfix(lmtp_port=port, refused=refused) as mta,
         mail_service(tmp_path, listener(port) | relay(mta.port)) as rig,

@@ -8,9 +8,9 @@ from email.utils import make_msgid
 from pathlib import Path
 from smtplib import LMTP
 
-from gateway.demo.processes import free_port
 from tests.support.mail_rig import KeptMails, listener, mail_service
 from tests.support.mail_town import ANA, HELP
+from tests.support.ports import new_port
 
 SOON = 10.0
 """Seconds."""
@@ -66,7 +66,7 @@ def deliver(port: int, *mails: bytes) -> None:
 
 
 async def test_no_mail_holds_up_the_next(tmp_path: Path) -> None:
-    port = free_port(23_000)
+    port = new_port()
     async with mail_service(tmp_path, listener(port)) as rig:
         kept = KeptMails(rig)
         for number, (name, bomb) in enumerate(BOMBS.items()):
@@ -89,7 +89,7 @@ async def test_no_mail_holds_up_the_next(tmp_path: Path) -> None:
 
 
 async def test_many_at_once_hold_up_nobody_either(tmp_path: Path) -> None:
-    port = free_port(23_000)
+    port = new_port()
     async with mail_service(tmp_path, listener(port)) as rig:
         bombs = [mine(bomb, number) for number, bomb in enumerate(BOMBS.values())]
         message_id, next_one = good()
@@ -105,7 +105,7 @@ async def test_a_crowd_of_slow_ones_holds_up_no_small_one(tmp_path: Path) -> Non
     """Each takes seconds, and is taken up before the small one comes."""
     part = b"--b\r\nContent-Type: text/html\r\n\r\n" + (b"<p>&amp;&eacute;<b>x</b> " * 30 + b"\r\n") * 250
     slow = _HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 30 + b"--b--\r\n"
-    port = free_port(23_000)
+    port = new_port()
     async with mail_service(tmp_path, listener(port)) as rig:
         await asyncio.to_thread(deliver, port, *(mine(slow, number) for number in range(10)))
         message_id, next_one = good()

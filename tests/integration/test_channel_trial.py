@@ -12,9 +12,9 @@ from channels.email.settings import EmailSettings
 from channels.email.trial import try_out
 from channels.trial import Tried
 from gateway.core.clock import SystemClock
-from gateway.demo.processes import free_port
 from tests.support.certificates import make_certificate
 from tests.support.dovecot import PASSWORD, USER, Dovecot, running_dovecot
+from tests.support.ports import new_port
 from tests.support.postfix import postfix
 from tests.support.smtp_peers import Script, smtp_peer
 
@@ -56,7 +56,7 @@ def failed(told: list[Tried]) -> tuple[str, str, str]:
 
 
 async def test_where_all_is_well_each_part_goes_to_its_end(dovecot: Dovecot) -> None:
-    port = free_port(31_000)
+    port = new_port()
     async with postfix(lmtp_port=NOBODY) as relay:
         told = await tried(
             imap=imap(dovecot),

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 from click.testing import Result
 
 from tests.support.command import WITH_PHONE, invoke, run, serving, write_configuration
+from tests.support.ports import new_port
 
 REFERENCE = re.compile(r"\d{3}-\d{3}-\d{4}")
 
@@ -54,7 +55,7 @@ def desk() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The configuration of a gateway that runs, with both desks up."""
-    public, ops, api = unused_port(), unused_port(), unused_port()
+    public, ops, api = new_port(), new_port(), new_port()
     with desk() as port:
         file = write_configuration(
             tmp_path_factory.mktemp("phone"),
@@ -150,7 +151,7 @@ def test_what_no_caller_can_do_is_refused(line: Path) -> None:
 
 
 def test_without_a_gateway_nobody_is_called(tmp_path: Path) -> None:
-    port = unused_port()
+    port = new_port()
     file = write_configuration(
         tmp_path, *WITH_PHONE, ('ops: {listen: "127.0.0.1:0"', f'ops: {{listen: "127.0.0.1:{port}"')
     )

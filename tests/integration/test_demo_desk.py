@@ -24,7 +24,8 @@ from gateway.demo.desk.app import DeskOptions, make_runner
 from gateway.demo.desk.faults import FAULTS
 from gateway.demo.desk.ticket import DeskState
 from gateway.demo.desk_client import DeskClient
-from gateway.demo.processes import Child, Children, free_port, ready_line
+from gateway.demo.processes import Child, Children, ready_line
+from tests.support.ports import new_port
 
 SECRET = new_secret()
 SIGNER = Signer(SECRET, SystemClock())
@@ -505,7 +506,7 @@ async def test_a_report_that_failed_comes_again_under_the_same_id(start: Start, 
 
 @contextlib.asynccontextmanager
 async def running(tmp_path: Path) -> AsyncIterator[tuple[Child, Gateway]]:
-    port = free_port(19101)
+    port = new_port()
     command = [sys.executable, "-m", "gateway.demo.desk", "--name", "acme", "--port", str(port)]
     command += ["--data", str(tmp_path / "data")]
     child = Child("acme", command, ready_line, tmp_path / "acme.log", {"ACME_SECRET": SECRET})

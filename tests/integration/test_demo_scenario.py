@@ -22,11 +22,12 @@ from gateway.core.signature import Signer
 from gateway.demo.accounting import Account
 from gateway.demo.configuration import new_secret, secret_variable
 from gateway.demo.outage import Outage
-from gateway.demo.processes import Child, Children, free_port, ready_line
+from gateway.demo.processes import Child, Children, ready_line
 from gateway.demo.scenario import Script, perform
 from gateway.demo.spectator import Row
 from gateway.demo.stage import Mail, Stage
 from gateway.web.shapes import TakeoverList, TakeoverShape
+from tests.support.ports import new_port
 
 SECRET = new_secret()
 DESKS = ("acme", "norte")
@@ -106,7 +107,7 @@ async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forget
     ports: dict[str, int] = {}
     desks: dict[str, Child] = {}
     for desk in DESKS:
-        ports[desk] = free_port(19201, taken=list(ports.values()))
+        ports[desk] = new_port()
         command = [sys.executable, "-m", "gateway.demo.desk", "--name", desk, "--port", str(ports[desk])]
         command += ["--data", str(directory / desk)]
         child = Child(desk, command, ready_line, directory / f"{desk}.log", {secret_variable(desk): SECRET})

@@ -20,10 +20,10 @@ from channels.email.oauth_settings import OAuthSettings
 from channels.email.step import Step
 from gateway.core.clock import SystemClock
 from gateway.core.raw_mail import Kept, Origin
-from gateway.demo.processes import free_port
 from tests.support.certificates import make_certificate
 from tests.support.dovecot import PASSWORD, USER, Dovecot, running_dovecot
 from tests.support.imap import QUICK, KeptMails, Rig, imap_settings, until
+from tests.support.ports import new_port
 from tests.support.tcp_proxy import Line, TcpProxy
 
 MAIL = b"From: ana@example.org\r\nSubject: help\r\n\r\nIt is broken.\r\n"
@@ -286,7 +286,7 @@ async def test_dovecot_killed_in_the_middle_of_a_mail_loses_none_and_the_same_ma
 
 async def test_idle_that_a_proxy_swallows_delays_mail_by_the_poll_at_most(server: Dovecot) -> None:
     server.deliver([], "swallowed")
-    port = free_port(20_000)
+    port = new_port()
     async with TcpProxy(port, server.plain_port) as proxy:
         settings = imap_settings(port, user=USER, password=PASSWORD, folder="swallowed", poll="1s")
         rig = Rig(settings, patience=QUICK)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gateway.demo.processes import free_port
 from tests.support.certificates import make_certificate, serving
 from tests.support.network import FarHost, Names
+from tests.support.ports import new_ports
 from tests.support.rig import Rig
 from tests.support.tcp_proxy import Line, TcpProxy
 
@@ -52,10 +52,7 @@ class CutOff:
         self._expired = make_certificate(folder / "expired", days=-1)
         trusted = folder / "trusted.pem"
         trusted.write_text(self._good.read_text() + self._expired.read_text())
-        taken: list[int] = []
-        for _ in self.faults:
-            taken.append(free_port(21_000 + os.getpid() % 8_000, taken=taken))
-        self._ports = dict(zip(self.faults, taken, strict=True))
+        self._ports = new_ports(*self.faults)
         self.rig = Rig(
             folder,
             ("acme", "far", "norte") if self._far else ("acme", "norte"),

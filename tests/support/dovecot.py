@@ -11,7 +11,6 @@ import imaplib
 import json
 import os
 import pwd
-import random
 import shutil
 import signal
 import subprocess
@@ -25,14 +24,13 @@ from typing import Self
 
 import pytest
 
-from gateway.demo.processes import free_port
 from tests.support.certificates import make_certificate
+from tests.support.ports import new_port
 
 USER = "help@example.org"
 PASSWORD = 'p"ä\\ss'
 """With what must be quoted, and what can't be in a quoted string."""
 _TOKEN_KEY = b"a key that only the tests know"
-_PORTS = range(15_000, 20_000)
 _READY_WITHIN = 30.0
 _LOOK_EVERY = 0.02
 _CONFIGURATION = """
@@ -108,8 +106,8 @@ class Dovecot:
 
     def __init__(self, folder: Path, extra: str) -> None:
         self.folder = folder
-        self.plain_port = free_port(random.choice(_PORTS))
-        self.tls_port = free_port(random.choice(_PORTS), taken=(self.plain_port,))
+        self.plain_port = new_port()
+        self.tls_port = new_port()
         self.certificate = make_certificate(folder / "tls", days=2)
         self._process: subprocess.Popen[bytes] | None = None
         self._configure(extra)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.ports import new_port
 from tests.support.privileges import require_root
 
 _SETTINGS = """\
@@ -90,7 +90,7 @@ async def postfix(
         pytest.fail("postfix is missing: tests/install_needs.sh installs it")
     folder = _make_folder()
     try:
-        found = Postfix(_free_port(), folder)
+        found = Postfix(new_port(), folder)
         _configure(found, lmtp_port, refused or {}, settings)
         await _run(command, folder, "start")
         try:
@@ -129,9 +129,3 @@ async def _run(command: str, folder: Path, verb: str) -> None:
         log = folder / "mail.log"
         said = log.read_text(errors="replace") if log.exists() else ""
         raise AssertionError(f"postfix {verb}: {output.decode(errors='replace')}\n{said}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -6,7 +6,6 @@ A server refuses to run as root, so it runs as Debian's user `postgres`, or as `
 import atexit
 import os
 import pwd
-import random
 import shutil
 import signal
 import subprocess
@@ -22,14 +21,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from gateway.demo.processes import free_port
 from gateway.store import migrate
 from gateway.store.blob_tables import blobs
 from gateway.store.schema import metadata
+from tests.support.ports import new_port
 
 USER = "relevo"
-_PORTS = range(10_000, 15_000)
-"""Below those that the kernel gives to outgoing connections: such a one could take a port that a restart needs."""
 _ACCOUNTS = ("postgres", "nobody")
 _READY_WITHIN = 30.0
 _LOOK_EVERY = 0.02
@@ -226,7 +223,7 @@ def give_to_server(folder: Path) -> None:
 
 def _place() -> tuple[Path, int]:
     """Where a server has its files, and a free port."""
-    return _folder(), free_port(random.choice(_PORTS))
+    return _folder(), new_port()
 
 
 def _folder() -> Path:

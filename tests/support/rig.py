@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import random
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -20,15 +19,14 @@ from gateway.core.errors import StartError
 from gateway.demo.accounting import Account, Books, TicketView, settle
 from gateway.demo.configuration import configuration, new_secret, secret_variable
 from gateway.demo.desk_client import DeskClient
-from gateway.demo.processes import Child, Children, free_port
+from gateway.demo.processes import Child, Children
 from gateway.demo.spectator import SILENCE, draw_up, tickets_of
 from gateway.demo.traffic import HandIn
 from routing.takeover.assessment import PolicyAssessment
 from tests.support.eventually import eventually
+from tests.support.ports import new_ports
 from tests.support.warm import WarmChild
 
-_PORTS = range(15_000, 32_000)
-"""Below those that the kernel gives to outgoing connections: such a one could take a port that a restart needs."""
 CONTRACT = 5.0
 _HOLD = 0.5
 _RAMP = 0.5
@@ -77,7 +75,7 @@ class Rig:
         self.file = directory / "relevo.yaml"
         self.log = directory / "relevo.log"
         self.clock = SystemClock()
-        self.ports = _free_ports(("public", "ops", *desks))
+        self.ports = new_ports("public", "ops", *desks)
         self.secrets = {secret_variable(name): new_secret() for name in desks}
         self._environment = environment or {}
         self._desk_environment = desk_environment or {}
@@ -271,10 +269,3 @@ def missing_in(account: Account) -> str | None:
     """What keeps the account from being in order, in words."""
     wrong = {"lost": account.lost, "open at two desks": account.doubles_open, "waiting": account.waiting}
     return "; ".join(f"{what}: {found}" for what, found in wrong.items() if found) or None
-
-
-def _free_ports(names: Sequence[str]) -> dict[str, int]:
-    ports: dict[str, int] = {}
-    for name in names:
-        ports[name] = free_port(random.choice(_PORTS), taken=list(ports.values()))
-    return ports

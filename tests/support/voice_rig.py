@@ -1,7 +1,6 @@
 """A voice channel over a real store and a real listener, called by the simulator: as much time passes for the channel
 as for the people in the call, and none for the test."""
 
-import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -24,13 +23,13 @@ from gateway.core.tokens import TokenSigner
 from gateway.demo.caller.call import play_call
 from gateway.demo.caller.script import Line, Scene
 from gateway.demo.caller.transcript import Told
-from gateway.demo.processes import free_port
 from gateway.intake import IntakeDoor
 from gateway.listener import Listener
 from gateway.store import SqlStore
 from gateway.store.schema import calls
 from tests.support.blobs import MemoryBlobs
 from tests.support.clock import SetClock
+from tests.support.ports import new_port
 from tests.support.simulation import Unmeasured
 from tests.support.store import Heard, InlineRunner
 from tests.support.tickets import NOW
@@ -41,8 +40,6 @@ NUMBER = "+34910000000"
 ANA = "+34600111222"
 ACME = Desk("acme", "+34910000001", 15)
 NORTE = Desk("norte", "+34910000002", 20)
-_PORTS = range(15_000, 32_000)
-"""Below those that the kernel gives to outgoing connections."""
 _LEASE = 30.0
 _MOST_WORK = 200
 T = TypeVar("T", bound=Event)
@@ -130,7 +127,7 @@ class VoiceRig:
         self.blobs = MemoryBlobs(clock)
         self.owed: list[Kind] = []
         self.recordings: dict[str, float] = {}
-        self._port = free_port(random.choice(_PORTS))
+        self._port = new_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.intake = IntakeDoor(self.store, self.routing, clock, Unmeasured())
 

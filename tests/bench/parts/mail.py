@@ -14,10 +14,10 @@ from tests.bench.configuration import DESKS, write_configuration
 from tests.bench.load import LoadFailed
 from tests.bench.mail.load import deliver
 from tests.bench.mail.sample import ADDRESS, large_mail, mail
-from tests.bench.ports import new_ports
 from tests.bench.processor import peak_bytes, processor_seconds
 from tests.bench.stage import desk_secrets, pid_of, start_module
 from tests.support.dovecot import PASSWORD, USER, Dovecot, running_dovecot
+from tests.support.ports import new_ports
 
 ROUNDS = 7
 MAILS = 1200

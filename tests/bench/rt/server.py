@@ -12,9 +12,9 @@ import aiohttp
 from gateway.core.errors import StartError
 from gateway.demo.processes import Child, Children
 from tests.bench.contestants import Running, at_once
-from tests.bench.ports import new_ports
 from tests.bench.stage import local, pid_of
 from tests.bench.wire import RT_ACCOUNT
+from tests.support.ports import new_ports
 
 _HOME = Path("/usr/share/request-tracker5")
 _SET_UP = "rt-setup-database-5"

@@ -16,10 +16,10 @@ from gateway.demo.desk_client import DeskClient
 from gateway.demo.processes import Child, Children
 from gateway.demo.spectator import tickets_of
 from tests.bench.configuration import DESKS, Routes
-from tests.bench.ports import new_ports
 from tests.bench.stage import desk_secrets, local, relevo_and_desks, start_desk
 from tests.bench.takeover.client import Asked, DeskDoor, Door, RelevoDoor
 from tests.bench.takeover.haproxy import Checks, haproxy
+from tests.support.ports import new_ports
 
 _QUICK_RETURN = Routes(hold=3.0, ramp=2.0)
 """A desk that is back gets new tickets again soon, so that the next phase can begin."""
