@@ -14,7 +14,7 @@ _PAGES_OF_A_COMMIT = 12
 """However little a commit changes, it writes about so many pages, of tables and of their indices."""
 _ROWS_OF_A_PAGE = 3
 _AGAIN_AFTER = 1.0
-"""Seconds until what could not be done is tried again."""
+"""Seconds until what may have to wait for a reader, or has failed without a commit since, is tried again."""
 _log = structlog.get_logger("relevo.store")
 
 
@@ -25,7 +25,10 @@ class Checkpointer:
         self._connection = connection
         self._changed = 0
         self._pages = 0
-        self._owed_at: float | None = None
+        self._owed = False
+        self._emptied_at = float("-inf")
+        self._refused_at = float("-inf")
+        self._put_off_for = ""
 
     def after_commit(self) -> None:
         """Cheap, unless it is time."""
@@ -33,25 +36,45 @@ class Checkpointer:
         changed: int = driver.total_changes if driver else 0
         self._pages += _PAGES_OF_A_COMMIT + (changed - self._changed) // _ROWS_OF_A_PAGE
         self._changed = changed
-        if self._owed_at is not None and time.monotonic() >= self._owed_at:
-            self.run("TRUNCATE")
+        if self._owed:
+            self._give_back()
         elif self._pages >= _PAGES:
             self._pages = 0
-            self.run("PASSIVE")
+            self._run("PASSIVE")
 
     def after_refusal(self) -> None:
-        """The disk was full, perhaps: as soon as it takes commits again, the log gives back what it fills of it."""
-        if self._owed_at is None:
-            self._owed_at = time.monotonic()
+        """The disk is full, perhaps, and the log what fills it: it gives back what it can, the rest once there is room
+        again."""
+        self._owed = True
+        if (now := time.monotonic()) >= self._refused_at + _AGAIN_AFTER:
+            self._refused_at = now
+            self._run("PASSIVE")
 
-    def run(self, mode: str) -> None:
-        """A full disk, or a reader in the way, leaves the log as it is, whole and durable: soon it is tried again."""
-        self._owed_at = time.monotonic() + _AGAIN_AFTER
+    def empty(self) -> None:
+        """Everything goes back, and the log's room with it. A full disk, or a reader in the way, leaves the log as it
+        is, whole and durable."""
+        self._emptied_at = time.monotonic()
+        self._owed = not self._run("TRUNCATE")
+
+    def _give_back(self) -> None:
+        """After every commit, since the log takes of the very room into which the database has to grow."""
+        if time.monotonic() >= self._emptied_at + _AGAIN_AFTER:
+            self.empty()
+        else:
+            self._run("PASSIVE")
+
+    def _run(self, mode: str) -> bool:
+        """Whether all of it is done."""
         try:
             with translated():
                 driver = self._connection.connection.driver_connection
-                if driver:
-                    ((busy, _, _),) = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
-                    self._owed_at = self._owed_at if busy else None
+                if driver is None:
+                    return True
+                ((busy, _, _),) = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
         except StoreUnavailable as error:
-            _log.warning("checkpoint put off", error=str(error))
+            if str(error) != self._put_off_for:
+                _log.warning("checkpoint put off", error=str(error))
+            self._put_off_for = str(error)
+            return False
+        self._put_off_for = ""
+        return not busy

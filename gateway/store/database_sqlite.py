@@ -59,7 +59,7 @@ class SqliteDatabase:
         self._checkpointer.after_refusal()
 
     def finish(self) -> None:
-        self._checkpointer.run("TRUNCATE")
+        self._checkpointer.empty()
 
     def close(self) -> None:
         self._reading.dispose()

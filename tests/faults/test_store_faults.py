@@ -13,9 +13,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from gateway.core.errors import StartError
+from gateway.core.errors import StartError, StoreUnavailable
 from gateway.core.ids import new_id
+from gateway.store.database_sqlite import SqliteDatabase
+from gateway.store.failures import translated
 from tests.support.eventually import tail
 from tests.support.ledger import assert_balanced
 from tests.support.persistent_traffic import PersistentTraffic
@@ -32,6 +35,9 @@ _SOME = 10
 _FAULT_LASTS = 4.0
 """Seconds: longer than the store waits for a lock, and every part that works by itself meets the fault."""
 _LOOK_EVERY = 0.05
+_SLACK = 200_000
+"""Bytes that the log takes before the disk is full, and that small commits then have."""
+_WRITE = text("INSERT OR REPLACE INTO things VALUES (:name, :value)")
 
 
 @pytest.fixture(scope="session")
@@ -148,6 +154,40 @@ async def test_a_full_disk_of_two_megabytes_gets_its_log_back_once_it_is_freed(
 
         await rig.until(missing, _RECOVERED_WITHIN)
         await assert_balanced(rig, acknowledged)
+
+
+@pytest.mark.parametrize("small_disk", [2], indirect=True)
+def test_what_is_freed_goes_to_the_database_before_the_log_takes_it(
+    small_disk: Path, request: pytest.FixtureRequest
+) -> None:
+    """Small commits still fit into the log while the disk is full: that the database could not grow then is no reason
+    to wait for long."""
+    ballast = small_disk / "ballast"
+    database = SqliteDatabase.open(str(small_disk / "relevo.db"))
+    request.addfinalizer(database.close)
+    connection = database.connection
+
+    def write(count: int) -> None:
+        with translated(), connection.begin():
+            for each in range(count):
+                connection.execute(_WRITE, {"name": f"{each}", "value": os.urandom(3000).hex()})
+
+    with connection.begin():
+        connection.execute(text("CREATE TABLE things (name TEXT PRIMARY KEY, value TEXT)"))
+    database.finish()
+    write(90)
+    database.committed()
+    left = os.statvfs(small_disk)
+    ballast.write_bytes(bytes(left.f_bavail * left.f_bsize - _SLACK))
+    with pytest.raises(StoreUnavailable):
+        write(300)
+    database.refused()
+    write(5)
+    database.committed()
+    ballast.unlink()
+    for _ in range(60):
+        write(10)
+        database.committed()
 
 
 async def test_a_disk_that_says_it_is_full_refuses_and_recovers(tmp_path: Path, failing_disk: Path) -> None:
