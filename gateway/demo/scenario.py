@@ -117,17 +117,24 @@ class _Performance:
             traffic = self._traffic.run(self._script.rate, self._script.traffic)
             await asyncio.gather(traffic, self._outage_and_return())
             self._event = Saying("traffic is over; waiting for the books to agree")
-            return await self._account()
+            account = await self._account()
         finally:
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
+        await self._look(show)
+        return account
 
     async def _watch(self, show: Callable[[Row], None]) -> None:
         while True:
-            event, self._event = self._event, ""
-            show(await self._spectator.look(self._traffic.collector, event))
+            await self._look(show)
             await asyncio.sleep(1.0)
+
+    async def _look(self, show: Callable[[Row], None]) -> None:
+        event = self._event
+        show(await self._spectator.look(self._traffic.collector, event))
+        if self._event is event:
+            self._event = ""
 
     async def _outage_and_return(self) -> None:
         desk, client = self._stage.desks[PRIMARY], self._desks[PRIMARY]

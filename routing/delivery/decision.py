@@ -1,6 +1,6 @@
 """What to do next with one ticket: a pure decision over its hand-offs, the plan and the attempts in flight."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case
@@ -108,6 +108,8 @@ def decide(
     if hold := left_alone(in_flight, patience, now) or _tried_late(in_flight, options[0].provider, patience, now):
         return hold
     copies = latest_by_provider(case.handoffs)
+    if not in_flight and (step := _asked_by_another(copies.values(), patience, now)):
+        return step
     open_options = [option for option in options if option.provider not in in_flight]
     adoptable = _adoptable(open_options, copies, patience, now)
     if adoptable and not in_flight and adoptable.id not in unreadable:
@@ -149,6 +151,19 @@ def _tried_late(in_flight: Mapping[str, Instant], preferred: str, patience: Pati
     return None
 
 
+def _asked_by_another(copies: Iterable[Handoff], patience: Patience, now: Instant) -> Postpone | None:
+    """A ticket that is rescued may still be in the hands of who was handing it over at first: that attempt is left its
+    time up to the hedge deadline, or a moment. Whoever claims the ticket next may ask that provider under the same
+    key, so that it gets no second copy."""
+    started = [copy.provider for copy in copies if copy.state is HandoffState.STARTED]
+    if not started:
+        return None
+    until = now + _LOOK_AGAIN
+    return Postpone(
+        min(until, patience.hedge_at) if now < patience.hedge_at else until, f"{started[0]} is being asked already"
+    )
+
+
 def _first(ready: Sequence[Option], use: Use, copies: Mapping[str, Handoff]) -> Attempt | None:
     return next((_attempt(option, copies) for option in ready if option.use is use and option.room), None)
 
@@ -184,8 +199,13 @@ def _adoptable(
 
 
 def _excluded(copy: Handoff | None) -> bool:
-    """Whether this provider is out of the question for the ticket: it refused, or has a copy that failed it."""
-    return copy is not None and (copy.live or (copy.state is HandoffState.REFUSED and not copy.superseded))
+    """Whether this provider is out of the question for the ticket: it refused, has a copy that failed it, or is being
+    asked by another worker."""
+    if copy is None:
+        return False
+    return (
+        copy.live or copy.state is HandoffState.STARTED or (copy.state is HandoffState.REFUSED and not copy.superseded)
+    )
 
 
 def _retry_at(copy: Handoff | None, option: Option, now: Instant) -> Instant:

@@ -5,7 +5,8 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,20 @@ from tests.support.ports import new_port
 
 SECRET = new_secret()
 DESKS = ("acme", "norte")
-QUICK = Script(rate=40, calm=0.3, outage=0.5, after=0.3, patience=1.0)
+QUICK = Script(rate=40, calm=0.3, outage=0.5, after=0.3, patience=15.0)
+_LOOK_EVERY = 0.1
 
 
 class Relay:
-    """Public and ops API in one: hands each ticket to the first desk that takes it, before it answers."""
+    """Public and ops API in one: hands each ticket to the first desk that takes it, before it answers. What a desk may
+    have that died in the middle is taken back once it is there again."""
 
-    def __init__(self, desks: dict[str, str], session: aiohttp.ClientSession, *, forgetful: bool) -> None:
+    def __init__(
+        self, desks: dict[str, str], session: aiohttp.ClientSession, doubts: asyncio.TaskGroup, *, forgetful: bool
+    ) -> None:
         self._desks = desks
         self._session = session
+        self._doubts = doubts
         self._forgetful = forgetful
         self._signer = Signer(SECRET, SystemClock())
         self._tickets: list[dict[str, Any]] = []
@@ -68,14 +74,29 @@ class Relay:
         for name, url in self._desks.items():
             if self._forgetful and name == "norte":
                 return name
-            headers = self._signer.headers(new_id(), body) | {"Idempotency-Key": new_id()}
+            key = new_id()
+            headers = self._signer.headers(new_id(), body) | {"Idempotency-Key": key}
             try:
                 async with self._session.post(f"{url}/tickets", data=body, headers=headers) as response:
                     if response.status == 201:
                         return name
-            except aiohttp.ClientError:
-                continue
+            except (aiohttp.ClientError, TimeoutError):
+                self._doubts.create_task(self._take_back(url, key))
         raise web.HTTPServiceUnavailable
+
+    async def _take_back(self, url: str, key: str) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            with suppress(aiohttp.ClientError, TimeoutError):
+                headers = self._signer.headers(new_id(), b"")
+                async with self._session.get(f"{url}/tickets", params={"key": key}, headers=headers) as found:
+                    if found.status == 404:
+                        return
+                    theirs = (await found.json())["reference"]
+                headers = self._signer.headers(new_id(), b"{}")
+                async with self._session.post(f"{url}/tickets/{theirs}/withdraw", data=b"{}", headers=headers) as done:
+                    assert done.status == 200, await done.text()
+                    return
 
     async def tickets(self, request: web.Request) -> web.Response:
         wanted = [] if request.query.get("state") == "waiting" else self._tickets
@@ -101,7 +122,9 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
         yield stack
 
 
-async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forgetful: bool) -> tuple[Account, list[Row]]:
+async def play(
+    stack: AsyncExitStack, directory: Path, outage: Outage, script: Script = QUICK, *, forgetful: bool = False
+) -> tuple[Account, list[Row]]:
     session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)))
     children = await stack.enter_async_context(Children())
     ports: dict[str, int] = {}
@@ -113,7 +136,8 @@ async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forget
         child = Child(desk, command, ready_line, directory / f"{desk}.log", {secret_variable(desk): SECRET})
         desks[desk] = await children.start(child)
     urls = {desk: f"http://127.0.0.1:{port}" for desk, port in ports.items()}
-    relay = await stack.enter_async_context(TestServer(Relay(urls, session, forgetful=forgetful).app()))
+    doubts = await stack.enter_async_context(asyncio.TaskGroup())
+    relay = await stack.enter_async_context(TestServer(Relay(urls, session, doubts, forgetful=forgetful).app()))
     url = str(relay.make_url("")).rstrip("/")
     nobody = desks["acme"]
     stage = Stage(
@@ -127,15 +151,15 @@ async def play(stack: AsyncExitStack, directory: Path, outage: Outage, *, forget
         file=directory / "relevo.yaml",
     )
     rows: list[Row] = []
-    async with asyncio.timeout(15):
-        return await perform(outage, stage, QUICK, rows.append), rows
+    async with asyncio.timeout(60):
+        return await perform(outage, stage, script, rows.append), rows
 
 
 @pytest.mark.parametrize("outage", [Outage.KILL, Outage.ERROR])
 async def test_a_gateway_that_hands_over_holds_its_promises(
     stack: AsyncExitStack, tmp_path: Path, outage: Outage
 ) -> None:
-    account, rows = await play(stack, tmp_path, outage, forgetful=False)
+    account, rows = await play(stack, tmp_path, outage)
     assert account.held, account
     assert account.accepted == account.handed_off == sum(account.at_desks.values()) == 44
     assert account.at_desks["norte"] > 0
@@ -145,7 +169,7 @@ async def test_a_gateway_that_hands_over_holds_its_promises(
 
 
 async def test_a_gateway_that_only_says_so_is_found_out(stack: AsyncExitStack, tmp_path: Path) -> None:
-    account, _ = await play(stack, tmp_path, Outage.ERROR, forgetful=True)
+    account, _ = await play(stack, tmp_path, Outage.ERROR, replace(QUICK, patience=1.0), forgetful=True)
     assert not account.held
     assert len(account.lost) > 0
     assert [promise.words for promise in account.promises if not promise.held] == ["nothing that was accepted is lost"]

@@ -172,6 +172,14 @@ def test_a_ticket_that_fails_like_all_others_waits_on() -> None:
     assert isinstance(step([option("acme", Use.NOW)], copy, now=AFTER), Postpone)
 
 
+def test_while_another_worker_asks_a_provider_it_gets_no_second_copy_and_is_left_its_time() -> None:
+    options = [option(name, Use.NOW) for name in ("acme", "norte", "sur")]
+    superseded = make_handoff(TICKET, "acme", HandoffState.ACCEPTED, answered_at=NOW, superseded=True)
+    started = make_handoff(TICKET, "norte", HandoffState.STARTED, started_at=BEFORE)
+    assert step(options, superseded, started) == Postpone(TICKET.hedge_at, "norte is being asked already")
+    assert step(options, superseded, started, now=AFTER) == Postpone(AFTER + 1.0, "norte is being asked already")
+
+
 def test_a_failed_provider_that_is_back_before_anybody_else_was_asked_keeps_its_copy() -> None:
     copy = make_handoff(TICKET, "acme", HandoffState.ACCEPTED, answered_at=NOW, superseded=True)
     assert step([option("acme", Use.LAST_RESORT), option("norte", Use.NOW)], copy, now=AFTER) == Adopt(copy)
@@ -203,7 +211,7 @@ copies = st.builds(
         attempts=attempts,
     ),
     st.sampled_from(PROVIDERS),
-    st.sampled_from([state for state in HandoffState if state is not HandoffState.STARTED]),
+    st.sampled_from(HandoffState),
     st.floats(-100, 3),
     st.booleans(),
     st.integers(1, 15),
@@ -224,7 +232,7 @@ def test_every_step_is_a_sane_one(used: tuple[Use, ...], made: list[Handoff], as
             assert dict(zip(PROVIDERS, used, strict=True))[provider] is not Use.NOT
             latest = max((c for c in made if c.provider == provider), key=lambda c: (c.started_at, c.id), default=None)
             refused = latest is not None and latest.state is HandoffState.REFUSED and not latest.superseded
-            assert latest is None or not (refused or latest.live)
+            assert latest is None or not (refused or latest.live or latest.state is HandoffState.STARTED)
             assert again is None or again is latest
         case Hold(until):
             assert until > now

@@ -315,3 +315,29 @@ class TestMessages:
                 await sim.settle(within=5.0)
 
         run(scenario())
+
+
+@pytest.mark.parametrize("at_once", [(), (ReportType.ACCEPTED,)])
+def test_a_rescue_does_not_ask_a_desk_that_is_being_asked_already(at_once: tuple[ReportType, ...]) -> None:
+    """The primary's answer is lost, so the backup is asked; then the primary's copy is found, and given up at once."""
+
+    async def scenario() -> None:
+        async with simulation() as sim:
+            sim.desks["norte"].latency = 0.9
+            sim.desks["norte"].reports_at_once = at_once
+            sim.desks["acme"].become(Mood.DROPS)
+            receipt = await sim.request()
+            await asyncio.sleep(0.6)
+            assert await sim.states_of(receipt) == [("acme", HandoffState.ACCEPTED), ("norte", HandoffState.STARTED)]
+            sim.desks["acme"].become(Mood.CLOSED_PORT)
+            case = await sim.store.ticket(receipt.ticket_id)
+            assert case is not None
+            assert await sim.store.supersede(case.handoffs[0].id, sim.clock.now(), "its desk is down")
+            await asyncio.sleep(2.0)
+            assert len(sim.desks["norte"].tickets) == len(sim.desks["norte"].attempts) == 1
+            assert sim.holders(receipt.ticket_id) == ["acme", "norte"]
+            sim.desks["acme"].become(Mood.WORKS)
+            await sim.settle(within=10.0)
+            assert sim.holders(receipt.ticket_id) == ["norte"]
+
+    run(scenario())
