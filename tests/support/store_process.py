@@ -8,6 +8,8 @@ the mode `work` it accepts tickets, so many at once, and hands them over, withou
 import asyncio
 import sys
 
+import structlog
+
 from gateway.core.clock import SystemClock
 from gateway.core.delivery import Begin, ClaimRequest, HandoffFact, Kind
 from gateway.core.errors import StartError, StoreFailed, StoreUnavailable
@@ -21,6 +23,7 @@ from tests.support.store_work import lease_of, new_ticket
 
 
 async def main(file: str, mode: str = "", batch: str = "1") -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     clock = SystemClock()
     store = open_store(
         f"sqlite:{file}", clock, on_failed=lambda error: say(f"stop {error}"), measured=lambda seconds: None
