@@ -13,8 +13,8 @@ _PAGES = 8_000
 _PAGES_OF_A_COMMIT = 12
 """However little a commit changes, it writes about so many pages, of tables and of their indices."""
 _ROWS_OF_A_PAGE = 3
-_AGAIN_AFTER = 1.0
-"""Seconds until what may have to wait for a reader, or has failed without a commit since, is tried again."""
+_TIMES_AS_LONG = 3
+"""What fails, or a reader keeps waiting, is tried again after so many times as long as it took."""
 _log = structlog.get_logger("relevo.store")
 
 
@@ -26,8 +26,7 @@ class Checkpointer:
         self._changed = 0
         self._pages = 0
         self._owed = False
-        self._emptied_at = float("-inf")
-        self._refused_at = float("-inf")
+        self._again_at = 0.0
         self._put_off_for = ""
 
     def after_commit(self) -> None:
@@ -42,39 +41,41 @@ class Checkpointer:
             self._pages = 0
             self._run("PASSIVE")
 
-    def after_refusal(self) -> None:
-        """The disk is full, perhaps, and the log what fills it: it gives back what it can, the rest once there is room
-        again."""
+    def after_refusal(self, *, disk_full: bool) -> None:
+        """As soon as the store takes commits again, the log gives back what it fills of the disk; what the database
+        has room for at once, since else no commit might ever fit in again."""
         self._owed = True
-        if (now := time.monotonic()) >= self._refused_at + _AGAIN_AFTER:
-            self._refused_at = now
+        if disk_full and time.monotonic() >= self._again_at:
             self._run("PASSIVE")
 
     def empty(self) -> None:
         """Everything goes back, and the log's room with it. A full disk, or a reader in the way, leaves the log as it
         is, whole and durable."""
-        self._emptied_at = time.monotonic()
         self._owed = not self._run("TRUNCATE")
 
     def _give_back(self) -> None:
-        """After every commit, since the log takes of the very room into which the database has to grow."""
-        if time.monotonic() >= self._emptied_at + _AGAIN_AFTER:
+        """At the first commit that can, since the log takes of the very room into which the database has to grow. Only
+        where nothing but the log's own room is left to give back, readers are waited for."""
+        if time.monotonic() >= self._again_at and self._run("PASSIVE"):
             self.empty()
-        else:
-            self._run("PASSIVE")
 
     def _run(self, mode: str) -> bool:
-        """Whether all of it is done."""
+        """Whether everything that the log holds is in the database now."""
+        started = time.monotonic()
         try:
             with translated():
                 driver = self._connection.connection.driver_connection
                 if driver is None:
                     return True
-                ((busy, _, _),) = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+                ((busy, held, copied),) = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
         except StoreUnavailable as error:
+            self._owed = True
             if str(error) != self._put_off_for:
                 _log.warning("checkpoint put off", error=str(error))
             self._put_off_for = str(error)
             return False
+        finally:
+            ended = time.monotonic()
+            self._again_at = ended + _TIMES_AS_LONG * (ended - started)
         self._put_off_for = ""
-        return not busy
+        return not busy and held == copied

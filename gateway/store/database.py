@@ -32,7 +32,7 @@ class Database(Protocol):
     def committed(self) -> None:
         """Upkeep after a commit, in the writer's thread. Raises StoreFailed."""
 
-    def refused(self) -> None:
+    def refused(self, *, disk_full: bool) -> None:
         """The engine took no commit; called in the writer's thread, and must not wait. Raises StoreFailed."""
 
     def finish(self) -> None:

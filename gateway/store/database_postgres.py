@@ -73,7 +73,7 @@ class PostgresDatabase:
     def committed(self) -> None:
         """The server looks after itself."""
 
-    def refused(self) -> None:
+    def refused(self, *, disk_full: bool) -> None:
         """The server looks after itself."""
 
     def finish(self) -> None:

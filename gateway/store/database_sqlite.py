@@ -55,8 +55,8 @@ class SqliteDatabase:
     def committed(self) -> None:
         self._checkpointer.after_commit()
 
-    def refused(self) -> None:
-        self._checkpointer.after_refusal()
+    def refused(self, *, disk_full: bool) -> None:
+        self._checkpointer.after_refusal(disk_full=disk_full)
 
     def finish(self) -> None:
         self._checkpointer.empty()

@@ -12,7 +12,6 @@ _REFUSES = frozenset(
     {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_NOMEM,
@@ -30,11 +29,16 @@ _HARMLESS_IO = frozenset(
         sqlite3.SQLITE_IOERR_SHMMAP,
     }
 )
+_DISK_FULL_STATE = "53100"
 _REFUSING_CLASSES = ("08", "25", "40", "53", "57")
 """Connection lost, read-only or cut off, conflict, out of something, shut down or interrupted."""
 _LOCK_NOT_AVAILABLE = "55P03"
 _FAILING_STATES = frozenset({"58030", "XX001", "XX002"})
 """I/O error, corrupted data, corrupted index. (After a failed fsync the server ends itself, and its log decides.)"""
+
+
+class DiskFull(StoreUnavailable):
+    """There is no room for it on the store's disk."""
 
 
 def verdict(code: int) -> type[StoreUnavailable | StoreFailed] | None:
@@ -44,6 +48,8 @@ def verdict(code: int) -> type[StoreUnavailable | StoreFailed] | None:
     that, and corruption, end the store.
     """
     primary = code & 0xFF
+    if primary == sqlite3.SQLITE_FULL:
+        return DiskFull
     if primary in _REFUSES or code in _HARMLESS_IO:
         return StoreUnavailable
     return StoreFailed if primary in _FAILS else None
@@ -51,6 +57,8 @@ def verdict(code: int) -> type[StoreUnavailable | StoreFailed] | None:
 
 def verdict_of_state(state: str) -> type[StoreUnavailable | StoreFailed] | None:
     """Of a SQLSTATE of PostgreSQL, https://www.postgresql.org/docs/current/errcodes-appendix.html; as `verdict`."""
+    if state == _DISK_FULL_STATE:
+        return DiskFull
     if state.startswith(_REFUSING_CLASSES) or state == _LOCK_NOT_AVAILABLE:
         return StoreUnavailable
     return StoreFailed if state in _FAILING_STATES else None

@@ -2,12 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from gateway.core.errors import StoreFailed, StoreUnavailable
 from gateway.core.events import Recorded
 from gateway.store import group
 from gateway.store.database import Database
+from gateway.store.failures import DiskFull
 from gateway.store.group import Call
 
 Settled = Callable[[list[Call], list[Recorded]], None]
@@ -55,8 +57,13 @@ class Writer:
             if isinstance(call.error, StoreFailed):
                 self._fail(call.error)
         if self._failure is None:
-            refused = any(isinstance(call.error, StoreUnavailable) for call in calls)
-            self._look_after(self._database.refused if refused else self._database.committed)
+            self._look_after(partial(self._upkeep, [call.error for call in calls]))
+
+    def _upkeep(self, errors: Sequence[Exception | None]) -> None:
+        if any(isinstance(error, StoreUnavailable) for error in errors):
+            self._database.refused(disk_full=any(isinstance(error, DiskFull) for error in errors))
+        else:
+            self._database.committed()
 
     def _look_after(self, upkeep: Callable[[], None]) -> None:
         try:

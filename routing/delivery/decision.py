@@ -1,6 +1,6 @@
 """What to do next with one ticket: a pure decision over its hand-offs, the plan and the attempts in flight."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gateway.core.clock import Instant
 from gateway.core.delivery import Case
@@ -108,7 +108,7 @@ def decide(
     if hold := left_alone(in_flight, patience, now) or _tried_late(in_flight, options[0].provider, patience, now):
         return hold
     copies = latest_by_provider(case.handoffs)
-    if not in_flight and (step := _asked_by_another(copies.values(), patience, now)):
+    if not in_flight and (step := _asked_by_another(options, copies, patience, now)):
         return step
     open_options = [option for option in options if option.provider not in in_flight]
     adoptable = _adoptable(open_options, copies, patience, now)
@@ -151,17 +151,19 @@ def _tried_late(in_flight: Mapping[str, Instant], preferred: str, patience: Pati
     return None
 
 
-def _asked_by_another(copies: Iterable[Handoff], patience: Patience, now: Instant) -> Postpone | None:
-    """A ticket that is rescued may still be in the hands of who was handing it over at first: that attempt is left its
-    time up to the hedge deadline, or a moment. Whoever claims the ticket next may ask that provider under the same
-    key, so that it gets no second copy."""
-    started = [copy.provider for copy in copies if copy.state is HandoffState.STARTED]
-    if not started:
-        return None
-    until = now + _LOOK_AGAIN
-    return Postpone(
-        min(until, patience.hedge_at) if now < patience.hedge_at else until, f"{started[0]} is being asked already"
-    )
+def _asked_by_another(
+    options: Sequence[Option], copies: Mapping[str, Handoff], patience: Patience, now: Instant
+) -> Postpone | None:
+    """A ticket that is rescued may still be in the hands of the worker that was handing it over before: unless that
+    provider is down, the attempt is left a moment, up to the hedge deadline. The next claim makes of it one whose
+    outcome is unknown, which may be made again under its own key."""
+    usable = [option for option in options if option.use is not Use.NOT] or options
+    for option in usable:
+        copy = copies.get(option.provider)
+        if copy is not None and copy.state is HandoffState.STARTED:
+            until = min(now + _LOOK_AGAIN, patience.hedge_at if now < patience.hedge_at else _NEVER)
+            return Postpone(until, f"{option.provider} is being asked already")
+    return None
 
 
 def _first(ready: Sequence[Option], use: Use, copies: Mapping[str, Handoff]) -> Attempt | None:
@@ -233,7 +235,7 @@ def _wait_or_give_up(
     patience: Patience,
     now: Instant,
 ) -> Step:
-    if not candidates and not any(handoff.live for handoff in case.handoffs):
+    if not candidates and not any(handoff.live or handoff.state is HandoffState.STARTED for handoff in case.handoffs):
         return GiveUp("every provider refused it")
     in_vain = _in_vain(case, candidates, now)
     if in_vain >= patience.give_up_after and _others_got_through(case, candidates):

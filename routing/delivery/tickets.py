@@ -128,6 +128,8 @@ class TicketWorker:
             raise
         if not held:
             lane.give()
+            # The lease is lost, and this says nothing; or the copy has changed since the claim.
+            await self._store.defer([Defer(self._lease, now, "its copy has changed meanwhile")])
             return False
         self._lease_until = max(self._lease_until, lease_until)
         self._keep(handoff)

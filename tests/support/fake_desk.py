@@ -81,6 +81,8 @@ class FakeDesk:
         self.mood = Mood.WORKS
         self.latency = _QUICK
         self.declined_share = 0.0
+        self.declines_after: list[float] = []
+        """It declines the next hand-overs, each after so many seconds."""
         self.forgets_the_interrupted = False
         """What was in hand when our connection broke is lost there; else it goes on with it."""
         self.refused_messages: set[str] = set()
@@ -162,6 +164,9 @@ class FakeDesk:
             answer = _ANSWERS_TO_CREATE[self.mood]
             await asyncio.sleep(_QUICK)
             return answer
+        if self.declines_after:
+            await asyncio.sleep(self.declines_after.pop(0))
+            return _ANSWERS_TO_CREATE[Mood.DECLINES]
         if falls_within(handoff.ticket_id, self.declined_share):
             return _ANSWERS_TO_CREATE[Mood.DECLINES]
         answered = self.mood is not Mood.DROPS

@@ -145,8 +145,8 @@ class KeptOpen:
     def committed(self) -> None:
         self._database.committed()
 
-    def refused(self) -> None:
-        self._database.refused()
+    def refused(self, *, disk_full: bool) -> None:
+        self._database.refused(disk_full=disk_full)
 
     def finish(self) -> None:
         self._database.finish()

@@ -8,7 +8,7 @@ import pytest
 from gateway.core.events import ProviderMisconfigured, TicketRescued
 from gateway.core.handoff import HandoffState
 from gateway.core.provider import ReportType
-from gateway.core.ticket import Priority
+from gateway.core.ticket import Priority, Receipt
 from tests.support.fake_desk import RETRY_AFTER, Mood
 from tests.support.simulation import Simulation, simulation
 from tests.support.virtual_time import run
@@ -317,22 +317,26 @@ class TestMessages:
         run(scenario())
 
 
+async def _superseded_while_the_next_is_asked(sim: Simulation, after: float = 0.6) -> Receipt:
+    """The primary's answer is lost, so norte is asked; then the primary's copy is found, and after a while given up."""
+    sim.desks["acme"].become(Mood.DROPS)
+    receipt = await sim.request()
+    await asyncio.sleep(after)
+    assert await sim.states_of(receipt) == [("acme", HandoffState.ACCEPTED), ("norte", HandoffState.STARTED)]
+    sim.desks["acme"].become(Mood.CLOSED_PORT)
+    case = await sim.store.ticket(receipt.ticket_id)
+    assert case is not None
+    assert await sim.store.supersede(case.handoffs[0].id, sim.clock.now(), "its desk is down")
+    return receipt
+
+
 @pytest.mark.parametrize("at_once", [(), (ReportType.ACCEPTED,)])
 def test_a_rescue_does_not_ask_a_desk_that_is_being_asked_already(at_once: tuple[ReportType, ...]) -> None:
-    """The primary's answer is lost, so the backup is asked; then the primary's copy is found, and given up at once."""
-
     async def scenario() -> None:
         async with simulation() as sim:
             sim.desks["norte"].latency = 0.9
             sim.desks["norte"].reports_at_once = at_once
-            sim.desks["acme"].become(Mood.DROPS)
-            receipt = await sim.request()
-            await asyncio.sleep(0.6)
-            assert await sim.states_of(receipt) == [("acme", HandoffState.ACCEPTED), ("norte", HandoffState.STARTED)]
-            sim.desks["acme"].become(Mood.CLOSED_PORT)
-            case = await sim.store.ticket(receipt.ticket_id)
-            assert case is not None
-            assert await sim.store.supersede(case.handoffs[0].id, sim.clock.now(), "its desk is down")
+            receipt = await _superseded_while_the_next_is_asked(sim)
             await asyncio.sleep(2.0)
             assert len(sim.desks["norte"].tickets) == len(sim.desks["norte"].attempts) == 1
             assert sim.holders(receipt.ticket_id) == ["acme", "norte"]
@@ -341,3 +345,30 @@ def test_a_rescue_does_not_ask_a_desk_that_is_being_asked_already(at_once: tuple
             assert sim.holders(receipt.ticket_id) == ["norte"]
 
     run(scenario())
+
+
+_THREE = ("acme", "norte", "sur")
+
+
+def test_a_rescue_waits_for_no_attempt_at_a_desk_that_is_down() -> None:
+    async def scenario() -> None:
+        async with simulation(names=_THREE, takeover_within=30.0, each={"norte": {"timeout": 6.0}}) as sim:
+            sim.desks["norte"].become(Mood.HANGS)
+            receipt = await _superseded_while_the_next_is_asked(sim, after=5.0)
+            await asyncio.sleep(0.2)
+            assert sim.holders(receipt.ticket_id) == ["acme", "sur"]
+
+    run(scenario())
+
+
+def test_a_rescue_goes_on_where_the_attempt_that_it_waited_for_ends_at_any_moment() -> None:
+    async def scenario(declined_after: float) -> None:
+        async with simulation(names=_THREE, takeover_within=30.0, each={"norte": {"timeout": 6.0}}) as sim:
+            sim.runner.lag = 0.05
+            sim.desks["norte"].declines_after = [declined_after]
+            receipt = await _superseded_while_the_next_is_asked(sim, after=1.5)
+            await asyncio.sleep(2.5)
+            assert {"norte", "sur"} & set(sim.holders(receipt.ticket_id)), declined_after
+
+    for hundredths in range(140, 280, 4):
+        run(scenario(hundredths / 100))

@@ -8,7 +8,7 @@ from psycopg import errors
 from sqlalchemy.exc import DataError, OperationalError
 
 from gateway.core.errors import StoreFailed, StoreUnavailable
-from gateway.store.failures import translated, verdict, verdict_of_state
+from gateway.store.failures import DiskFull, translated, verdict, verdict_of_state
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from gateway.store.failures import translated, verdict, verdict_of_state
         (sqlite3.SQLITE_BUSY, StoreUnavailable),
         (sqlite3.SQLITE_BUSY_SNAPSHOT, StoreUnavailable),
         (sqlite3.SQLITE_LOCKED, StoreUnavailable),
-        (sqlite3.SQLITE_FULL, StoreUnavailable),
+        (sqlite3.SQLITE_FULL, DiskFull),
         (sqlite3.SQLITE_READONLY, StoreUnavailable),
         (sqlite3.SQLITE_CANTOPEN, StoreUnavailable),
         (sqlite3.SQLITE_NOMEM, StoreUnavailable),
@@ -45,7 +45,7 @@ def test_the_verdict_of_a_result_code(code: int, meaning: type[Exception] | None
         (errors.IdleInTransactionSessionTimeout, StoreUnavailable),
         (errors.DeadlockDetected, StoreUnavailable),
         (errors.SerializationFailure, StoreUnavailable),
-        (errors.DiskFull, StoreUnavailable),
+        (errors.DiskFull, DiskFull),
         (errors.TooManyConnections, StoreUnavailable),
         (errors.OutOfMemory, StoreUnavailable),
         (errors.LockNotAvailable, StoreUnavailable),

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, func, select
 
-from gateway.core.errors import InvalidMessage, StoreUnavailable
+from gateway.core.errors import InvalidMessage
 from gateway.store import schema
 from gateway.store.engine_sqlite import writing_engine
+from gateway.store.failures import DiskFull
 from gateway.store.group import Call, commit
 from gateway.store.verbs.accept import accept
 from gateway.store.verbs.order import ORDER, rank
@@ -63,7 +64,7 @@ def test_a_storage_fault_fails_everybody_at_once_and_keeps_nothing(connection: C
     connection.rollback()
     big = [Call(accept, [new_ticket() for _ in range(50)]) for _ in range(2)]
     assert commit(connection, big) == []
-    assert [type(call.error) for call in big] == [StoreUnavailable, StoreUnavailable]
+    assert [type(call.error) for call in big] == [DiskFull, DiskFull]
     assert big[0].error is not big[1].error
     assert stored(connection) == 0
     connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1000}")
