@@ -25,12 +25,13 @@ REASONS = {
     "refused": "Connection refused",
     "expired": "certificate has expired",
     NAME: "the host name can't be resolved",
-    VANISHED: "no answer within",
+    VANISHED: "no (answer|connection) within",
     "deaf": "no answer within",
     "mute": "no answer within",
     "dripping": "no answer within",
 }
-"""By fault, what the gateway says of the desk: `deaf` swallows requests, `mute` swallows answers."""
+"""By fault, what the gateway says of the desk, as a regular expression; a line that is `deaf` swallows requests, a
+`mute` one answers."""
 NEED_ROOT = frozenset({NAME, VANISHED})
 _LINES = {"deaf": Line.SWALLOWS_REQUESTS, "mute": Line.SWALLOWS_ANSWERS, "dripping": Line.DRIPS}
 _HOST = "desk.example.net"

@@ -100,7 +100,8 @@ async def phone_gateway(
                 adjust(content)
 
         def usual(change: Adjust, environment: Mapping[str, str]) -> Rig:
-            return Rig(directory, desks, environment=environment, adjust=change)
+            # Who isn't known to be up is not rung first.
+            return Rig(directory, desks, environment=environment, adjust=change, probed=True)
 
         async with (
             (make or usual)(with_phone, {"TWILIO_AUTH_TOKEN": AUTH_TOKEN}) as rig,

@@ -52,6 +52,7 @@ class Rig:
     `environment` is added to Relevo's at every start, and `desk_environment` to the desks'. `adjust` may change the
     configuration, as read from YAML, before it is written. By the name of a process `within` gives the command that is
     to run it (such as one in a network namespace), and `hosts` its address where that isn't 127.0.0.1.
+    Where desks are `probed`, Relevo counts as started only when it knows of each how it is.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Rig:
         adjust: Adjust | None = None,
         within: Mapping[str, Sequence[str]] | None = None,
         hosts: Mapping[str, str] | None = None,
+        probed: bool = False,
     ) -> None:
         self.names = tuple(desks)
         self.directory = directory
@@ -83,6 +85,7 @@ class Rig:
         self._with_agents = with_agents
         self._within = within or {}
         self._hosts = hosts or {}
+        self._probed = probed
         self.public_url = f"http://127.0.0.1:{self.ports['public']}"
         self.relevo = self._gateway()
         processes = [name for name in desks if name not in in_this_process]
@@ -253,6 +256,12 @@ class Rig:
 
     async def _ready_to_serve(self, _child: Child) -> None:
         await self.ready(_READY_WITHIN)
+        if self._probed:
+            await self.until(self._unknown_desks, _READY_WITHIN)
+
+    async def _unknown_desks(self) -> str | None:
+        unknown = [each["name"] for each in await self.ops.providers() if each["state"] == "unknown"]
+        return f"these desks to be probed: {unknown}" if unknown else None
 
     async def _desk_answers(self, desk: Child) -> None:
         async def missing() -> str | None:
