@@ -130,7 +130,7 @@ class Takeover:
     rescue_size: int = 0
     """Tickets that the failed provider had and nobody had picked up."""
     rescue_bound: float = 0.0
-    """Seconds, T_rescue for that many."""
+    """Seconds, T_rescue for that many; after a relapse, with those until then."""
     rescued: int = 0
     rescued_at: Instant | None = None
     """When the last of them was in the backup's hands."""

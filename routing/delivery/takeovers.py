@@ -182,12 +182,12 @@ class Takeovers:
         while count == _BATCH:
             count = await self._store.rescue(policy, failed.name, self._clock.now(), reason, _BATCH)
             if count and takeover is not None:
-                takeover = await self._add_rescue(takeover, count)
+                takeover = await self._add_rescue(takeover, count, failed)
 
-    async def _add_rescue(self, takeover: Takeover, count: int) -> Takeover:
+    async def _add_rescue(self, takeover: Takeover, count: int, failed: ProviderStatus) -> Takeover:
         """On top of what other gateways have rescued meanwhile."""
         while takeover.ended_at is None:
-            more = add_rescue(takeover, count, self._promise(takeover.policy))
+            more = add_rescue(takeover, count, failed, self._promise(takeover.policy))
             takeover = await self._keep(more, before=takeover)
             if takeover == more:
                 break

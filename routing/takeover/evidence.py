@@ -39,11 +39,18 @@ def open_takeover(
     )
 
 
-def add_rescue(takeover: Takeover, size: int, promise: Promise) -> Takeover:
-    """`size` more tickets that the failed provider had go to the backup."""
+def add_rescue(takeover: Takeover, size: int, failed: ProviderStatus, promise: Promise) -> Takeover:
+    """`size` more tickets that the failed provider had go to the backup. Where it had come back and failed anew, their
+    bound counts from that fault."""
     total = takeover.rescue_size + size
-    bound = promise.rescue(takeover.from_provider, takeover.to_provider, total)
+    relapsed_after = max(0.0, _fault_at(failed) - takeover.fault_at)
+    bound = relapsed_after + promise.rescue(takeover.from_provider, takeover.to_provider, total)
     return replace(takeover, rescue_size=total, rescue_bound=bound)
+
+
+def _fault_at(failed: ProviderStatus) -> Instant:
+    """As `Takeover.fault_at`."""
+    return failed.last_good_at or failed.first_bad_at or failed.since
 
 
 def close_takeover(takeover: Takeover, figures: TakeoverFigures, broken: Collection[str], now: Instant) -> Takeover:

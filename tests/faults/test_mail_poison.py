@@ -1,7 +1,6 @@
 """Mails that are made to stop a help desk: each is seen by a person or is a ticket, and the next is one soon."""
 
 import asyncio
-import time
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import make_msgid
@@ -69,16 +68,14 @@ async def test_no_mail_holds_up_the_next(tmp_path: Path) -> None:
     port = new_port()
     async with mail_service(tmp_path, listener(port)) as rig:
         kept = KeptMails(rig)
-        for number, (name, bomb) in enumerate(BOMBS.items()):
+        for number, bomb in enumerate(BOMBS.values()):
             message_id, next_one = good()
             await asyncio.to_thread(deliver, port, mine(bomb, number), next_one)
-            answered = time.monotonic()
 
             async def read(message_id: str = message_id) -> str | None:
                 return kept.astray([message_id])
 
             await rig.until(read, SOON)
-            assert time.monotonic() - answered < SOON, name
 
         async def seen() -> str | None:
             bombs = [row for row in kept.rows("SELECT subject FROM tickets") if row.subject == "bomb"]

@@ -59,8 +59,8 @@ class Seen:
     detection: float
     """The printed bound: from the fault to the switch."""
     log: Path
-    assumption_broken: bool
-    """Relevo itself says that it didn't get to run in time, be it the machine's fault or its own."""
+    kept_waiting: bool
+    """See `Rig.was_kept_waiting`."""
 
     @property
     def healthy(self) -> Sequence[HandIn]:
@@ -161,9 +161,7 @@ async def _seen(rig: Rig, hand_ins: Sequence[HandIn], struck_at: Instant, healed
         attempt=terms["D_b"],
         detection=assessment.providers[0].silence.seconds + assessment.platform.lag,
         log=rig.log,
-        assumption_broken=any(
-            event["data"]["assumption"] != "wall clock" for event in await rig.events("assumption.broken")
-        ),
+        kept_waiting=await rig.was_kept_waiting(),
     )
 
 
@@ -186,7 +184,7 @@ def seen(outage: str, played: dict[str, Seen], tmp_path_factory: pytest.TempPath
         played |= asyncio.run(_play_together({name: tmp_path_factory.mktemp(name) for name in together}))
     for _ in range(_PLAYS):
         last = played[outage]
-        if not (last.starved or last.assumption_broken) or not (_slow(last, outage) or _late(last)):
+        if not (last.starved or last.kept_waiting) or not (_slow(last, outage) or _late(last)):
             break
         played[outage] = asyncio.run(_play(tmp_path_factory.mktemp(outage), outage))
     return played[outage]

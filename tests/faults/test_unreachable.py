@@ -98,7 +98,7 @@ async def _play(folder: Path) -> dict[str, Seen]:
             for ticket in desk:
                 copies[ticket.reference].append(ticket)
         assessments = {each.name: each for each in rig.assessments()}
-        starved = any(event["data"]["assumption"] != "wall clock" for event in await rig.events("assumption.broken"))
+        starved = await rig.was_kept_waiting()
         return {
             fault: Seen(
                 struck_at=struck_at,

@@ -2,10 +2,10 @@
 
 import os
 import random
-import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import cycle
+
+from gateway.demo.processes import free_port
 
 _PORTS = range(10_000, 32_000)
 """Below those that the kernel gives to outgoing connections: such a one could take a port that a restart needs."""
@@ -13,21 +13,12 @@ _PORTS = range(10_000, 32_000)
 
 def new_port() -> int:
     """One that nobody listens on. It comes again only after some thousand others."""
-    return next(port for port in _next if _is_free(port))
+    return next(port for port in _next if free_port(port) == port)
 
 
 def new_ports(*names: str) -> dict[str, int]:
     """A port for each name."""
     return {name: new_port() for name in names}
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return True
-    return False
 
 
 def _share() -> Iterator[int]:

@@ -218,6 +218,11 @@ class Rig:
                 return found
             after = page[-1]["id"]
 
+    async def was_kept_waiting(self) -> bool:
+        """Relevo itself says that it didn't get to run in time, be it the machine's fault or its own."""
+        broken = await self.events("assumption.broken")
+        return any(event["data"]["assumption"] != "wall clock" for event in broken)
+
     async def metric(self, name: str) -> float:
         """The value of a metric without labels."""
         async with self._session.get(f"{self._ops_url}/metrics", headers={"Accept": "text/plain"}) as response:

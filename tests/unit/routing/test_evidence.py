@@ -32,12 +32,13 @@ class Promised:
         return 5.0 + size / 10
 
 
+FAILED = ProviderStatus("acme", HealthState.DOWN, NOW + 2.4, "silent", last_good_at=NOW, first_bad_at=NOW + 0.5)
+
+
 def opened(
     *, last_good_at: float | None = NOW, first_bad_at: float | None = NOW + 0.5, backup: str | None = "norte"
 ) -> Takeover:
-    failed = ProviderStatus(
-        "acme", HealthState.DOWN, NOW + 2.4, "silent", last_good_at=last_good_at, first_bad_at=first_bad_at
-    )
+    failed = replace(FAILED, last_good_at=last_good_at, first_bad_at=first_bad_at)
     return open_takeover("id", "default", failed, backup, Promised(), NOW + 2.5)
 
 
@@ -56,13 +57,20 @@ def test_the_first_page_says_what_was_promised_and_when_it_failed() -> None:
 
 
 def test_the_promise_of_a_rescue_grows_with_what_there_is_to_rescue() -> None:
-    takeover = add_rescue(add_rescue(opened(), 6, Promised()), 4, Promised())
+    takeover = add_rescue(add_rescue(opened(), 6, FAILED, Promised()), 4, FAILED, Promised())
     assert takeover.rescue_size == 10
     assert takeover.rescue_bound == 6.0
 
 
+@pytest.mark.parametrize("last_good_at", [NOW + 20.0, None])
+def test_the_rescue_after_a_relapse_is_measured_from_that(last_good_at: float | None) -> None:
+    again = replace(FAILED, last_good_at=last_good_at, first_bad_at=NOW + 20.0)
+    takeover = add_rescue(add_rescue(opened(), 6, FAILED, Promised()), 4, again, Promised())
+    assert takeover.rescue_bound == 20.0 + 6.0
+
+
 def test_the_last_page_has_all_figures_and_says_that_every_bound_held() -> None:
-    takeover = closed(add_rescue(opened(), 10, Promised()))
+    takeover = closed(add_rescue(opened(), 10, FAILED, Promised()))
     assert takeover.met
     assert takeover.failed_assumption is None
     assert takeover.ended_at == NOW + 90.0
@@ -71,7 +79,7 @@ def test_the_last_page_has_all_figures_and_says_that_every_bound_held() -> None:
 
 
 LATE = replace(opened(), switched_at=NOW + 3.1)
-RESCUE = add_rescue(opened(), 10, Promised())
+RESCUE = add_rescue(opened(), 10, FAILED, Promised())
 
 
 @pytest.mark.parametrize(
@@ -80,7 +88,7 @@ RESCUE = add_rescue(opened(), 10, Promised())
         (LATE, None, None, ("detection", "grid")),
         (opened(), 5.1, None, ("ticket", "backup's first attempt")),
         (RESCUE, None, NOW + 6.1, ("rescue", "backup's first attempt")),
-        (add_rescue(LATE, 10, Promised()), 5.1, NOW + 6.1, ("detection", "ticket", "rescue")),
+        (add_rescue(LATE, 10, FAILED, Promised()), 5.1, NOW + 6.1, ("detection", "ticket", "rescue")),
         (opened(backup=None), 7.1, None, ("ticket", "no backup was up")),
     ],
 )

@@ -74,6 +74,7 @@ def test_a_relapse_in_the_ramp_is_the_same_takeover_and_rescues_again() -> None:
             (evidence,) = await sim.store.takeovers()
             assert evidence.rescue_size == evidence.rescued == len(at_acme)
             assert evidence.ended_at is not None
+            assert evidence.met, evidence
 
     run(scenario())
 
